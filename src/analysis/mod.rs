@@ -1,0 +1,1 @@
+//! ANSWERS: pure functions of the graph.

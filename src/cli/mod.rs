@@ -1,0 +1,1 @@
+//! HEADLESS: one file per command.

@@ -1,0 +1,1 @@
+//! The open dump: one worker owns the heap, questions in, answers out.

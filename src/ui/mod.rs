@@ -1,0 +1,1 @@
+//! PANELS: the window (egui only).
