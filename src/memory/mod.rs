@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use crate::dump::{Bytes, Dump};
 
+mod scan;
+
 /// The memory of a dumped process.
 #[derive(Debug)]
 pub struct AddressSpace {

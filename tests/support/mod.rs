@@ -1,0 +1,66 @@
+//! Where tests find dumps and truth files.
+//!
+//! The sample and its truth are in the project; the other dumps lie in `../shared/dumps` or in the folder
+//! that `HEAPGLASS_DUMPS` names. A test that needs one of those asks [`dump`] and skips, with a line
+//! that says so, when it is absent. Packed files are unpacked once into `target/dumps`.
+#![allow(dead_code, reason = "every test binary uses its own part of this")]
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The story's dump.
+pub const SAMPLE: &str = "efshop-net8-win-x64.dmp";
+
+/// Every dump of the set that has a truth file.
+pub const DUMPS: [&str; 9] = [
+    SAMPLE,
+    "azmcp-net10-singlefile-win-x64.dmp",
+    "zoo-net9-linux-x64.core",
+    "zoo-net8-win-x64.dmp",
+    "zoo-net10-win-x64-clrgc.dmp",
+    "zoo-net2.2-win-x64.dmp",
+    "zoo-net2.1-win-x86.dmp",
+    "zoo-net10-linux-x64-server.core",
+    "zoo-net10-linux-x64-withheap.core",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The packed file of that name, if it can be had here.
+fn packed(name: &str) -> Option<PathBuf> {
+    if name == SAMPLE {
+        return Some(root().join("assets/sample.dmp.zst"));
+    }
+    let file = format!("{name}.zst");
+    let dumps = std::env::var_os("HEAPGLASS_DUMPS").map_or_else(|| root().join("../shared/dumps"), PathBuf::from);
+    [root().join("tests/data").join(&file), dumps.join(&file)].into_iter().find(|path| path.exists())
+}
+
+/// The unpacked file of that name (a dump, a truth file …), or `None` with a line that says so.
+pub fn dump(name: &str) -> Option<PathBuf> {
+    let Some(packed) = packed(name) else {
+        eprintln!("skipped: {name} is not here (set HEAPGLASS_DUMPS to the folder with the dump set)");
+        return None;
+    };
+    let folder = root().join("target/dumps");
+    let path = folder.join(name);
+    if !path.exists() {
+        fs::create_dir_all(&folder).expect("target/dumps can be made");
+        let mut out = tempfile::NamedTempFile::new_in(&folder).expect("a temporary file can be made");
+        let mut decoder = zstd::Decoder::new(File::open(&packed).expect("the packed file opens")).expect("zstd data");
+        decoder.window_log_max(27).expect("a valid window");
+        io::copy(&mut decoder, &mut out).expect("the file unpacks");
+        out.persist(&path).expect("the unpacked file gets its name");
+    }
+    Some(path)
+}
+
+/// The truth of a dump: `zoo-net8-win-x64.dmp` → the parsed `zoo-net8-win-x64.truth.json`.
+pub fn truth(name: &str) -> Option<serde_json::Value> {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let path = dump(&format!("{stem}.truth.json"))?;
+    Some(serde_json::from_reader(io::BufReader::new(File::open(path).expect("opens"))).expect("the truth is JSON"))
+}
