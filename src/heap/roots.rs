@@ -2,52 +2,62 @@
 
 use std::sync::Arc;
 
-/// Kinds of roots, spelled in JSON as [`RootKind::id`].
+/// Kinds of roots, spelled in JSON as [`RootKind::id`]. Declared from the most telling name to the least:
+/// where several roots hold one object, the smallest kind is its label, so a conservative stack word
+/// never outranks a named root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RootKind {
     Static,
     ThreadStatic,
-    Stack,
     StrongHandle,
     PinnedHandle,
     AsyncPinnedHandle,
     RefCountedHandle,
     SizedRefHandle,
-    DependentHandle,
     FinalizerQueue,
+    Stack,
+    /// A static variable of a collectible load context: alive as long as its LoaderAllocator is, hence
+    /// an edge of the graph and no root by itself.
+    CollectibleStatic,
+    /// A thread static of a collectible load context; no root by itself either.
+    CollectibleThreadStatic,
+    DependentHandle,
     WeakHandle,
     Other,
 }
 
 impl RootKind {
-    pub const ALL: [RootKind; 12] = [
+    pub const ALL: [RootKind; 14] = [
         RootKind::Static,
         RootKind::ThreadStatic,
-        RootKind::Stack,
         RootKind::StrongHandle,
         RootKind::PinnedHandle,
         RootKind::AsyncPinnedHandle,
         RootKind::RefCountedHandle,
         RootKind::SizedRefHandle,
-        RootKind::DependentHandle,
         RootKind::FinalizerQueue,
+        RootKind::Stack,
+        RootKind::CollectibleStatic,
+        RootKind::CollectibleThreadStatic,
+        RootKind::DependentHandle,
         RootKind::WeakHandle,
         RootKind::Other,
     ];
 
-    /// The name in JSON and on the command line.
+    /// The name in JSON and on the command line. A collectible static is spelled like any other one:
+    /// select by comparing ids, not kinds.
     pub fn id(self) -> &'static str {
         match self {
-            RootKind::Static => "static",
-            RootKind::ThreadStatic => "thread_static",
-            RootKind::Stack => "stack",
+            RootKind::Static | RootKind::CollectibleStatic => "static",
+            RootKind::ThreadStatic | RootKind::CollectibleThreadStatic => "thread_static",
             RootKind::StrongHandle => "strong_handle",
             RootKind::PinnedHandle => "pinned_handle",
             RootKind::AsyncPinnedHandle => "async_pinned_handle",
             RootKind::RefCountedHandle => "ref_counted_handle",
             RootKind::SizedRefHandle => "sized_ref_handle",
-            RootKind::DependentHandle => "dependent_handle",
             RootKind::FinalizerQueue => "finalizer_queue",
+            RootKind::Stack => "stack",
+            RootKind::DependentHandle => "dependent_handle",
             RootKind::WeakHandle => "weak_handle",
             RootKind::Other => "other",
         }
@@ -55,11 +65,11 @@ impl RootKind {
 
     /// Does a root of this kind keep its object alive? (A dependent handle is an edge, not a root.)
     pub fn retains(self) -> bool {
-        !matches!(self, RootKind::DependentHandle | RootKind::WeakHandle | RootKind::Other)
+        self <= RootKind::Stack
     }
 }
 
-/// One root.
+/// One root. The list of a graph is sorted by kind, then address, then object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
     pub kind: RootKind,
