@@ -1,5 +1,7 @@
 //! The types that have objects, by dense `u32` index.
 
+pub use crate::runtime::types::TypeName;
+
 /// What a type's objects are, as far as folding and views care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypeKind {
@@ -8,17 +10,6 @@ pub enum TypeKind {
     String,
     Array,
     Object,
-}
-
-/// A name as ClrMD spells it, and its short form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TypeName {
-    /// `System.Collections.Generic.Dictionary<System.String, System.Object>+Entry[]`
-    pub full: Box<str>,
-    /// The same without any namespace: `Dictionary<String, Object>+Entry[]`.
-    pub short: Box<str>,
-    /// Bytes of `full` that are the namespace of the outermost type, its last dot included.
-    pub namespace: u32,
 }
 
 /// One type: one row per method table.

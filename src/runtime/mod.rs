@@ -2,6 +2,8 @@
 
 use crate::progress::Cancelled;
 
+pub mod types;
+
 /// Why no heap can be read out of a dump.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

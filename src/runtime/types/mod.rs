@@ -1,0 +1,5 @@
+//! TYPES: method table → module → metadata → names and fields.
+
+mod name;
+
+pub use name::TypeName;
