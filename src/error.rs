@@ -21,6 +21,9 @@ pub enum Error {
     /// Writing an answer to a file failed.
     #[error("cannot write {path}: {source}")]
     Write { path: std::path::PathBuf, source: std::io::Error },
+    /// Standard output is closed or full.
+    #[error("cannot print the answer: {0}")]
+    Print(std::io::Error),
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,1 +1,103 @@
-//! HEADLESS: one file per command.
+//! HEADLESS: arguments in, answers out; one file per command.
+//!
+//! A command is a file with `Args` (what it takes) and `run` (what it does): it opens the dump through
+//! [`common::Reading`], asks the analysis or view layer, and prints one answer through
+//! [`print::Print`], as a table for people or as JSON. Nothing is computed here.
+//!
+//! Exit codes: 0 fine, 1 the dump could not be read or the answer could not be given, 2 wrong usage.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+
+pub mod common;
+pub mod print;
+pub mod table;
+
+const ABOUT: &str = "Heapglass shows what fills the managed heap of a .NET process, and who keeps it alive.";
+
+const LONG_ABOUT: &str = "\
+Heapglass shows what fills the managed heap of a .NET process, and who keeps it alive.
+
+It reads a memory dump: a Windows .dmp with full memory (procdump -ma, Task Manager, Azure's Collect Memory
+Dump, dotnet-dump collect) or a Linux core (dotnet-dump, createdump, gcore), from any operating system, without
+debugger libraries, symbols or network. A dump packed as .zst, .gz or .zip opens as it is.
+
+With a dump or alone it opens the window; with a command it answers on standard output.";
+
+const EXAMPLES: &str = "\
+Examples:
+  heapglass shop.dmp                     open the dump in the window
+  heapglass --sample                     look at the bundled dump of a leaking web shop
+  heapglass help COMMAND                 what a command does, with examples";
+
+#[derive(Debug, Parser)]
+#[command(name = "heapglass", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, max_term_width = 110)]
+struct Cli {
+    /// The dump to open in the window
+    #[arg(value_name = "DUMP", conflicts_with = "sample")]
+    dump: Option<PathBuf>,
+    /// Open the bundled sample dump in the window
+    #[arg(long)]
+    sample: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// One variant a command, in the order in which help lists them: `Types(types::Args)`. Its doc comment is
+/// its line in that list; longer text and examples stand at its `Args`, as `long_about` and `after_help`.
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// What the window opens first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum First {
+    /// The start screen.
+    Nothing,
+    Sample,
+    File(PathBuf),
+}
+
+/// Reads the arguments and does what they say; `window` opens the window.
+pub fn main(
+    arguments: impl IntoIterator<Item = OsString>,
+    window: impl FnOnce(First) -> Result<(), Error>,
+) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come as errors too, with exit code 0 and for standard output.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return exit(error.print().map_err(Error::Print), code);
+        }
+    };
+    let done = match cli {
+        Cli { command: Some(command), .. } => run(command),
+        Cli { sample: true, .. } => window(First::Sample),
+        Cli { dump: Some(dump), .. } => window(First::File(dump)),
+        Cli { .. } => window(First::Nothing),
+    };
+    exit(done, 0)
+}
+
+fn run(command: Command) -> Result<(), Error> {
+    match command {}
+}
+
+fn exit(done: Result<(), Error>, fine: u8) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::from(fine),
+        // Whoever read our output had enough of it, as `head` does.
+        Err(Error::Print(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(fine),
+        Err(error) => {
+            eprintln!("heapglass: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
