@@ -1,4 +1,16 @@
 //! CLR: the runtime's own structures, found and calibrated in the dump itself.
+//!
+//! There is one way for every version: structures are recognised by their shape, offsets that move
+//! between versions are measured in the dump, and each step checks itself. No DAC, no symbols, no table
+//! of versions.
+
+pub mod contexts;
+pub mod gc;
+pub mod gcdesc;
+mod hints;
+pub mod method_table;
+
+pub use hints::Hints;
 
 use crate::progress::Cancelled;
 

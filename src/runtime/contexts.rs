@@ -1,0 +1,137 @@
+//! Allocation contexts: which gaps of the heap are memory handed to a thread and not used yet.
+//!
+//! A thread allocates from a stretch of its own, known to the runtime as a pair of words (ptr, limit).
+//! The memory between them is zero and holds no objects, so the walk meets a gap there. The pairs are
+//! found by these two words alone, in one look at all memory outside the GC heap: no offset into any
+//! thread structure is needed. In a dump whose process ran on while it was written, a copied pair can be
+//! older than the memory: objects between ptr and limit then are newer than their thread's record.
+
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::memory::AddressSpace;
+use crate::progress::{Cancelled, Progress};
+
+/// How far before its gap a context that was copied too early may begin.
+const TORN: u64 = 64 << 10;
+
+/// Memory between objects where none could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    pub start: u64,
+    /// The next object, or the end of the segment.
+    pub end: u64,
+    /// Non-zero words inside; the last one is not counted: it is the next object's header.
+    pub odd_words: u32,
+}
+
+/// What the contexts say about the gaps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contexts {
+    /// Per gap: is it explained by a context?
+    pub explained: Vec<bool>,
+    /// Stretches whose objects are newer than their thread's record. Sorted.
+    pub newer: Vec<Range<u64>>,
+}
+
+/// A pair of words as it lies in memory.
+#[derive(Clone, Copy)]
+struct Pair {
+    ptr: u64,
+    limit: u64,
+}
+
+/// Explains `gaps` (sorted by start). `heap` is where the GC heap lies (not searched); `is_object` tells
+/// whether an object starts at an address.
+pub fn explain(
+    space: &AddressSpace,
+    heap: &[Range<u64>],
+    gaps: &[Gap],
+    is_object: impl Fn(u64) -> bool,
+    progress: &Progress,
+) -> Result<Contexts, Cancelled> {
+    let p = space.pointer_size() as u64;
+    let min_object = 3 * p;
+    let mut out = Contexts { explained: vec![false; gaps.len()], newer: Vec::new() };
+    if gaps.is_empty() {
+        return Ok(out);
+    }
+    let by_start: FxHashMap<u64, usize> = gaps.iter().enumerate().map(|(i, gap)| (gap.start, i)).collect();
+    let by_end: FxHashMap<u64, usize> = gaps.iter().enumerate().map(|(i, gap)| (gap.end, i)).collect();
+    let limits: FxHashSet<u64> = gaps.iter().map(|gap| gap.end.wrapping_sub(min_object)).collect();
+    let bounds = gaps[0].start.saturating_sub(TORN)..gaps[gaps.len() - 1].end;
+
+    let pairs =
+        pairs(space, heap, bounds, progress, |pair| by_start.contains_key(&pair.ptr) || limits.contains(&pair.limit))?;
+    for pair in pairs {
+        let end = pair.limit.wrapping_add(min_object);
+        if let Some(&gap) = by_start.get(&pair.ptr)
+            && (end == gaps[gap].end || is_object(end))
+        {
+            out.explained[gap] = true;
+        } else if let Some(&gap) = by_end.get(&end)
+            && pair.ptr < gaps[gap].start
+            && gaps[gap].start - pair.ptr < TORN
+            && is_object(pair.ptr)
+        {
+            out.explained[gap] = true;
+            out.newer.push(pair.ptr..end);
+        }
+    }
+    out.newer.sort_by_key(|range| range.start);
+    out.newer.dedup();
+    Ok(out)
+}
+
+/// Where the open segments end when only contexts can tell: for each gap start the end of the context
+/// that begins there.
+pub fn ends(
+    space: &AddressSpace,
+    heap: &[Range<u64>],
+    gaps: &[Gap],
+    progress: &Progress,
+) -> Result<Vec<(u64, u64)>, Cancelled> {
+    let Some((first, last)) = gaps.first().zip(gaps.last()) else { return Ok(Vec::new()) };
+    let starts: FxHashSet<u64> = gaps.iter().map(|gap| gap.start).collect();
+    let bounds = first.start..last.end;
+    let min_object = 3 * space.pointer_size() as u64;
+    let pairs = pairs(space, heap, bounds, progress, |pair| starts.contains(&pair.ptr))?;
+    let mut out: Vec<(u64, u64)> = pairs.iter().map(|pair| (pair.ptr, pair.limit.wrapping_add(min_object))).collect();
+    out.sort_unstable();
+    out.dedup();
+    Ok(out)
+}
+
+/// All aligned pairs of words outside the heap with ptr < limit inside `bounds` that `wanted` takes.
+fn pairs(
+    space: &AddressSpace,
+    heap: &[Range<u64>],
+    bounds: Range<u64>,
+    progress: &Progress,
+    wanted: impl Fn(Pair) -> bool + Sync,
+) -> Result<Vec<Pair>, Cancelled> {
+    let p = space.pointer_size();
+    space.scan(heap, p, progress, |address, bytes, own, hits| {
+        let first = (address.next_multiple_of(p as u64) - address) as usize;
+        for at in (first..own).step_by(p) {
+            let (Some(ptr), Some(limit)) = (word(bytes, at, p), word(bytes, at + p, p)) else { return };
+            if bounds.contains(&ptr) && ptr < limit && limit <= bounds.end {
+                let pair = Pair { ptr, limit };
+                if wanted(pair) {
+                    hits.push(pair);
+                }
+            }
+        }
+    })
+}
+
+#[inline]
+fn word(bytes: &[u8], at: usize, p: usize) -> Option<u64> {
+    let bytes = bytes.get(at..at + p)?;
+    Some(if p == 8 {
+        u64::from_le_bytes(bytes.try_into().expect("eight bytes"))
+    } else {
+        u64::from(u32::from_le_bytes(bytes.try_into().expect("four bytes")))
+    })
+}
