@@ -1,0 +1,257 @@
+//! Colours, spacings and type of the window, for dark and light.
+//!
+//! The only place where a colour is named: everything that paints asks [`Palette::of`] for the one of
+//! its `Ui`. [`install`] hands the same values to egui, so that its own widgets agree with ours.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    self, Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Vec2, Visuals,
+    style::{ScrollStyle, WidgetVisuals, Widgets},
+};
+
+use super::fonts;
+
+/// Heights and gaps in points; gaps are multiples of 4.
+pub mod size {
+    pub const TITLE_BAR: f32 = 44.0;
+    pub const TABS: f32 = 38.0;
+    pub const TOOL_BAR: f32 = 44.0;
+    pub const HEADER: f32 = 28.0;
+    pub const ROW: f32 = 26.0;
+    pub const STATUS: f32 = 26.0;
+    /// The line under a table that says what is selected.
+    pub const SELECTION: f32 = 72.0;
+    /// From the window's edge to what stands in it.
+    pub const EDGE: f32 = 14.0;
+    /// From a cell's edge to its text.
+    pub const CELL: f32 = 12.0;
+    /// Per level of a tree.
+    pub const INDENT: f32 = 18.0;
+    pub const GAP: f32 = 8.0;
+    pub const RADIUS: u8 = 6;
+    /// A share bar: its greatest length, its height.
+    pub const BAR: [f32; 2] = [84.0, 9.0];
+}
+
+/// All colours of one theme.
+#[derive(Debug)]
+pub struct Palette {
+    /// Window; bars and panels; chips, hover and the empty part of a flame graph.
+    pub bg: [Color32; 3],
+    /// Separators, 1 px.
+    pub line: Color32,
+    pub text: Color32,
+    /// Namespaces and labels.
+    pub muted: Color32,
+    /// Hints and field names.
+    pub faint: Color32,
+    /// Sort mark, active tab, primary button, link.
+    pub accent: Color32,
+    pub on_accent: Color32,
+    pub selection: Color32,
+    /// Everything that is a GC root.
+    pub root: Color32,
+    pub share: Color32,
+    pub share_retained: Color32,
+    pub good: Color32,
+    pub warning: Color32,
+    pub error: Color32,
+    pub shadow: Color32,
+    /// Boxes of user and library code, one per assembly.
+    pub flame_user: [Color32; 5],
+    pub flame_framework: [Color32; 4],
+    pub flame_core: [Color32; 2],
+    /// Text on a coloured box: on dark ones, on light ones.
+    on_fill: [Color32; 2],
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where colours are named")]
+const fn rgb(hex: u32) -> Color32 {
+    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+}
+
+pub static DARK: Palette = Palette {
+    bg: [rgb(0x0E1116), rgb(0x141920), rgb(0x1B222B)],
+    line: rgb(0x252D38),
+    text: rgb(0xE7ECF3),
+    muted: rgb(0x8A96A8),
+    faint: rgb(0x5B6778),
+    accent: rgb(0x4FB3FF),
+    on_accent: rgb(0x08131D),
+    selection: rgb(0x17344F),
+    root: rgb(0x2FA39B),
+    share: rgb(0x2B5F8A),
+    share_retained: rgb(0x6A5330),
+    good: rgb(0x4CC38A),
+    warning: rgb(0xE0B040),
+    error: rgb(0xE5736B),
+    shadow: Color32::from_black_alpha(140),
+    flame_user: [rgb(0xE08A3C), rgb(0xD9743B), rgb(0xE5A64B), rgb(0xC9603F), rgb(0xDB9A45)],
+    flame_framework: [rgb(0x41618D), rgb(0x4A6E9B), rgb(0x3A5880), rgb(0x527AA8)],
+    flame_core: [rgb(0x4B5766), rgb(0x55616F)],
+    on_fill: [rgb(0xFFFFFF), rgb(0x0B0F14)],
+};
+
+pub static LIGHT: Palette = Palette {
+    bg: [rgb(0xF4F6F9), rgb(0xFFFFFF), rgb(0xEDF1F6)],
+    line: rgb(0xDCE2EA),
+    text: rgb(0x16202C),
+    muted: rgb(0x566375),
+    faint: rgb(0x8893A3),
+    accent: rgb(0x0B6BCB),
+    on_accent: rgb(0xFFFFFF),
+    selection: rgb(0xD9EAFB),
+    root: rgb(0x0E7C75),
+    share: rgb(0xA9CDF0),
+    share_retained: rgb(0xF0D6A8),
+    good: rgb(0x1F9D63),
+    warning: rgb(0xA86E00),
+    error: rgb(0xC0392F),
+    shadow: Color32::from_black_alpha(40),
+    flame_user: [rgb(0xF2B36F), rgb(0xF0A274), rgb(0xF4C77D), rgb(0xEC9480), rgb(0xF3BE84)],
+    flame_framework: [rgb(0xA9C4E6), rgb(0xB6CDEA), rgb(0x9CBBE1), rgb(0xC0D5EE)],
+    flame_core: [rgb(0xCBD3DD), rgb(0xD5DBE3)],
+    on_fill: [rgb(0xFFFFFF), rgb(0x16202C)],
+};
+
+impl Palette {
+    /// The colours of the theme that a `Ui`, `Context` style or export uses.
+    pub fn of(visuals: &Visuals) -> &'static Palette {
+        if visuals.dark_mode { &DARK } else { &LIGHT }
+    }
+
+    /// The text colour that reads best on `fill`.
+    pub fn on(&self, fill: Color32) -> Color32 {
+        let [light, dark] = self.on_fill;
+        if contrast(light, fill) >= contrast(dark, fill) { light } else { dark }
+    }
+}
+
+/// Contrast of two opaque colours as WCAG 2 defines it: 1 to 21.
+fn contrast(a: Color32, b: Color32) -> f32 {
+    let luminance = |c: Color32| {
+        let [r, g, b, _] = egui::Rgba::from(c).to_array();
+        0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    a.max(b) / a.min(b)
+}
+
+/// Running text, 13 pt.
+pub fn body() -> FontId {
+    FontId::new(13.0, FontFamily::Proportional)
+}
+
+/// Names that matter, 13 pt, semi-bold.
+pub fn strong() -> FontId {
+    FontId::new(13.0, fonts::strong())
+}
+
+/// Labels, headers, status line: 12 pt.
+pub fn small() -> FontId {
+    FontId::new(12.0, FontFamily::Proportional)
+}
+
+/// Numbers, addresses and file names: 12 pt, monospaced.
+pub fn mono() -> FontId {
+    FontId::new(12.0, FontFamily::Monospace)
+}
+
+/// The one line a screen begins with: 20 pt, semi-bold.
+pub fn title() -> FontId {
+    FontId::new(20.0, fonts::strong())
+}
+
+/// Installs fonts and both styles; call it once for a context, before its first pass.
+pub fn install(ctx: &egui::Context) {
+    ctx.set_fonts(fonts::definitions());
+    for (theme, palette) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
+        ctx.set_style_of(theme, Arc::new(style(theme, palette)));
+    }
+}
+
+fn style(theme: Theme, palette: &Palette) -> Style {
+    let mut style = theme.default_style();
+    style.text_styles = [
+        (TextStyle::Body, body()),
+        (TextStyle::Button, body()),
+        (TextStyle::Small, small()),
+        (TextStyle::Monospace, mono()),
+        (TextStyle::Heading, title()),
+    ]
+    .into();
+    style.animation_time = 0.08;
+    style.interaction.selectable_labels = false;
+    style.interaction.tooltip_delay = 0.3;
+    style.spacing.item_spacing = Vec2::new(size::GAP, 4.0);
+    style.spacing.button_padding = Vec2::new(12.0, 4.0);
+    style.spacing.interact_size.y = 26.0;
+    style.spacing.menu_margin = Margin::same(4);
+    style.spacing.tooltip_width = 640.0;
+    style.spacing.scroll = ScrollStyle { bar_width: 8.0, floating: true, ..ScrollStyle::floating() };
+    style.visuals = visuals(theme.default_visuals(), palette);
+    style
+}
+
+fn visuals(base: Visuals, palette: &Palette) -> Visuals {
+    let radius = CornerRadius::same(size::RADIUS);
+    let line = Stroke::new(1.0, palette.line);
+    let widget = |fill: Color32, border: Stroke, text: Color32| WidgetVisuals {
+        bg_fill: fill,
+        weak_bg_fill: fill,
+        bg_stroke: border,
+        corner_radius: radius,
+        fg_stroke: Stroke::new(1.0, text),
+        expansion: 0.0,
+    };
+    let shadow = Shadow { offset: [0, 8], blur: 24, spread: 0, color: palette.shadow };
+    Visuals {
+        widgets: Widgets {
+            noninteractive: widget(palette.bg[1], line, palette.text),
+            inactive: widget(palette.bg[1], line, palette.text),
+            hovered: widget(palette.bg[2], Stroke::new(1.0, palette.faint), palette.text),
+            active: widget(palette.selection, Stroke::new(1.0, palette.accent), palette.text),
+            open: widget(palette.bg[2], line, palette.text),
+        },
+        selection: egui::style::Selection { bg_fill: palette.selection, stroke: Stroke::new(1.0, palette.accent) },
+        weak_text_color: Some(palette.muted),
+        hyperlink_color: palette.accent,
+        faint_bg_color: palette.bg[1],
+        extreme_bg_color: palette.bg[0],
+        text_edit_bg_color: Some(palette.bg[1]),
+        code_bg_color: palette.bg[2],
+        warn_fg_color: palette.warning,
+        error_fg_color: palette.error,
+        window_corner_radius: CornerRadius::same(8),
+        window_shadow: shadow,
+        window_fill: palette.bg[1],
+        window_stroke: line,
+        menu_corner_radius: radius,
+        panel_fill: palette.bg[0],
+        popup_shadow: shadow,
+        ..base
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_colour_can_be_read_on_what_it_stands_on() {
+        for palette in [&DARK, &LIGHT] {
+            for ground in [palette.bg[0], palette.bg[1], palette.selection] {
+                assert!(contrast(palette.text, ground) >= 7.0);
+                assert!(contrast(palette.muted, ground) >= 4.0, "{:?}", contrast(palette.muted, ground));
+                assert!(contrast(palette.faint, ground) >= 2.0, "{:?}", contrast(palette.faint, ground));
+            }
+            assert!(contrast(palette.on_accent, palette.accent) >= 4.5);
+            let boxes = palette.flame_user.iter().chain(&palette.flame_framework).chain(&palette.flame_core);
+            for &fill in boxes.chain([&palette.root]) {
+                let ratio = contrast(palette.on(fill), fill);
+                assert!(ratio >= 4.3, "{fill:?} {ratio}");
+            }
+        }
+    }
+}
