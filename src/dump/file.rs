@@ -4,6 +4,11 @@ use std::fs::File;
 use std::io;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
+
+use super::Error;
+use super::sniff::{self, Kind};
+use crate::progress::{Phase, Progress};
 
 /// The bytes of a file, mapped; a test may use owned bytes.
 #[derive(Debug)]
@@ -31,4 +36,13 @@ impl Deref for Bytes {
             Bytes::Owned(bytes) => bytes,
         }
     }
+}
+
+/// Maps a file and says what it is.
+pub fn open(path: &Path, progress: &Progress) -> Result<(Arc<Bytes>, Kind), Error> {
+    progress.begin(Phase::Map, 0);
+    progress.check()?;
+    let bytes = Bytes::map(path).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+    let kind = sniff::sniff(&bytes[..bytes.len().min(sniff::HEAD)]);
+    Ok((Arc::new(bytes), kind))
 }

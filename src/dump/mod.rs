@@ -7,16 +7,42 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::progress::{Cancelled, Progress};
+use parts::Parts;
+use ranges::Collected;
 
+use crate::progress::Progress;
+
+mod contents;
+mod elf;
+mod elf_notes;
+mod error;
 mod file;
+mod minidump;
+mod parts;
+mod ranges;
+mod read;
+mod sniff;
+
+pub use contents::{Contents, FULL_DUMP_RECIPES};
+pub use error::Error;
 pub use file::Bytes;
+pub use sniff::Kind;
 
 /// Which kind of file a dump is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
     Minidump,
     ElfCore,
+}
+
+impl Container {
+    /// With its article: "a minidump".
+    pub fn words(self) -> &'static str {
+        match self {
+            Container::Minidump => "a minidump",
+            Container::ElfCore => "a Linux core",
+        }
+    }
 }
 
 /// The system of the dumped process.
@@ -61,6 +87,10 @@ pub struct Module {
     pub size: u64,
     /// Full path as the process saw it.
     pub path: String,
+    /// Windows: when the image was linked, as its header has it; with `size` it names one build. 0 elsewhere.
+    pub timestamp: u32,
+    /// Windows: the file version, where the image has one.
+    pub version: Option<[u16; 4]>,
 }
 
 impl Module {
@@ -76,7 +106,7 @@ pub struct Thread {
     pub id: u32,
     pub name: Option<String>,
     pub stack_pointer: u64,
-    /// All integer registers, the stack pointer among them.
+    /// All integer registers, the stack pointer among them; empty where the dump has no context.
     pub registers: Vec<u64>,
     /// Windows: address of the thread environment block; 0 elsewhere.
     pub teb: u64,
@@ -99,10 +129,15 @@ pub struct Dump {
     pub container: Container,
     pub os: Os,
     pub architecture: Architecture,
+    /// How much memory the dump was made to have.
+    pub contents: Contents,
     pub process: Process,
     pub bytes: Arc<Bytes>,
     /// Sorted by address, not overlapping, clipped to the file.
     pub ranges: Vec<Range>,
+    /// Bytes that `ranges` should have and the file lacks: it was cut short.
+    pub missing: u64,
+    /// In address order.
     pub modules: Vec<Module>,
     pub threads: Vec<Thread>,
     /// What the file promised and does not have, in whole sentences.
@@ -111,18 +146,44 @@ pub struct Dump {
 
 impl Dump {
     /// Opens a minidump or an ELF core; `.zst`, `.gz` and `.zip` are unpacked to a temporary file first.
-    pub fn open(_path: &Path, _progress: &Progress) -> Result<Dump, Error> {
-        unimplemented!()
+    pub fn open(path: &Path, progress: &Progress) -> Result<Dump, Error> {
+        let (bytes, kind) = file::open(path, progress)?;
+        let not_a_dump = |reason: &str| Error::NotADump { path: path.to_owned(), reason: reason.to_owned() };
+        let (container, parts) = match kind {
+            Kind::Minidump => (Container::Minidump, minidump::read(&bytes)),
+            Kind::ElfCore => (Container::ElfCore, elf::read(&bytes)),
+            Kind::Gcdump => return Err(not_a_dump("a .gcdump file")),
+            Kind::Zstd | Kind::Gzip | Kind::Zip => return Err(not_a_dump("packed twice: unpack it first")),
+            Kind::Other(what) => return Err(not_a_dump(what)),
+        };
+        let parts = parts.map_err(|reason| Error::Damaged { path: path.to_owned(), container, reason })?;
+        Ok(Dump::assemble(path.to_owned(), container, bytes, parts))
     }
-}
 
-/// Why a file cannot be opened as a dump.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("cannot open {path}: {source}")]
-    Open { path: PathBuf, source: std::io::Error },
-    #[error("{path} is not a memory dump: {reason}")]
-    NotADump { path: PathBuf, reason: String },
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
+    fn assemble(path: PathBuf, container: Container, bytes: Arc<Bytes>, parts: Parts) -> Dump {
+        let Collected { ranges, missing, refused } = parts.collected;
+        let mut warnings = parts.warnings;
+        if missing > 0 {
+            warnings.push(format!("The file is cut short: {missing} bytes of memory that it promises are not in it."));
+        }
+        if refused > 0 {
+            warnings.push(format!(
+                "The file is damaged: {refused} memory ranges beyond what its size allows were left out."
+            ));
+        }
+        Dump {
+            path,
+            container,
+            os: parts.os,
+            architecture: parts.architecture,
+            contents: parts.contents,
+            process: parts.process,
+            bytes,
+            ranges,
+            missing,
+            modules: parts.modules,
+            threads: parts.threads,
+            warnings,
+        }
+    }
 }

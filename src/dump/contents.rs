@@ -1,0 +1,53 @@
+//! How much of the process a dump holds, in plain words, and how to take one that holds enough.
+//!
+//! A heap explorer needs the GC heap. Many minidumps have stacks only; whoever opens one must learn
+//! that it is the dump, not the program, and what to do next.
+
+use super::{Container, Dump};
+
+/// How much memory a dump was made to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// All memory of the process.
+    Full,
+    /// The memory that the process itself wrote (heaps and data); code and constants of image files are absent.
+    Private,
+    /// Stacks, and a little of what they point to: no heap.
+    Stacks,
+    /// A core, which does not say with which options it was written.
+    Core {
+        /// Bytes of the process that the writer left out (the kernel leaves pages of files out).
+        left_out: u64,
+    },
+}
+
+/// Ways to take a dump that holds the heap: where, and what to do.
+pub const FULL_DUMP_RECIPES: [(&str, &str); 5] = [
+    ("Azure App Service", "Diagnose and solve problems → Diagnostic Tools → Collect Memory Dump"),
+    ("Windows", "procdump -ma PID"),
+    ("Windows, without tools", "Task Manager → Details → right-click the process → Create dump file"),
+    ("Any system with the .NET SDK", "dotnet-dump collect --type Full -p PID"),
+    ("Linux container", "createdump --full PID (beside libcoreclr.so)"),
+];
+
+impl Dump {
+    /// One or two sentences: what kind of dump this is and, where that matters, what it lacks.
+    pub fn describe(&self) -> String {
+        let bytes: u64 = self.ranges.iter().map(|range| range.len).sum();
+        match (self.container, self.contents) {
+            (Container::Minidump, Contents::Full) => "This is a minidump with full memory.".into(),
+            (Container::Minidump, Contents::Private) => "This is a minidump with the process's own memory, but \
+                without its image files: names may be missing."
+                .into(),
+            (Container::Minidump, _) => format!(
+                "This is a minidump without heap memory: it has the stacks of its {} threads and little else \
+                 ({bytes} bytes in all).",
+                self.threads.len()
+            ),
+            (Container::ElfCore, Contents::Core { left_out: left_out @ 1.. }) => {
+                format!("This is a Linux core with {bytes} bytes of memory; {left_out} bytes were left out of it.")
+            }
+            (Container::ElfCore, _) => format!("This is a Linux core with {bytes} bytes of memory."),
+        }
+    }
+}
