@@ -1,0 +1,181 @@
+//! Rows of any list or tree, as text and figures.
+//!
+//! A view model implements [`Rows`]; one grid in the window shows it, [`tsv`] and [`markdown`] copy it,
+//! and a test reads it. Cells are made for the rows on screen only, so a list may have millions.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use super::format;
+
+/// On which side of its column a cell's text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    Left,
+    Right,
+}
+
+/// One column of a list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Column {
+    pub title: &'static str,
+    /// What its figures are, in a sentence.
+    pub hint: &'static str,
+    /// Points; 0 for the one that takes what the others leave.
+    pub width: f32,
+    pub align: Align,
+    pub sortable: bool,
+    /// Columns that may go first when the window is narrow.
+    pub optional: bool,
+}
+
+impl Column {
+    /// The column of names: it takes what the others leave.
+    pub const fn name(title: &'static str, hint: &'static str) -> Column {
+        Column { title, hint, width: 0.0, align: Align::Left, sortable: true, optional: false }
+    }
+
+    /// Figures, on the right side of their column.
+    pub const fn figure(title: &'static str, hint: &'static str, width: f32) -> Column {
+        Column { title, hint, width, align: Align::Right, sortable: true, optional: false }
+    }
+
+    /// Words beside the name; the first to go when the window is narrow.
+    pub const fn words(title: &'static str, hint: &'static str, width: f32) -> Column {
+        Column { title, hint, width, align: Align::Left, sortable: true, optional: true }
+    }
+
+    /// The same, not to be sorted by.
+    pub const fn fixed(self) -> Column {
+        Column { sortable: false, ..self }
+    }
+
+    /// The same, going first when the window is narrow.
+    pub const fn optional(self) -> Column {
+        Column { optional: true, ..self }
+    }
+}
+
+/// How loudly a piece of text speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Strong,
+    /// Namespaces, labels.
+    Muted,
+    /// Field names, hints.
+    Faint,
+    /// A GC root.
+    Root,
+    Good,
+    Bad,
+}
+
+/// A piece of text in one tone.
+pub type Span<'a> = (Tone, Cow<'a, str>);
+
+/// Which bar stands beside a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bar {
+    Exclusive,
+    Retained,
+}
+
+/// What stands in one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// A name in pieces; too long, it loses its front. `◆` in front of roots.
+    Name {
+        spans: Vec<Span<'a>>,
+        root: bool,
+    },
+    Figure(String),
+    /// A percentage with its bar, `part` from 0 to 1.
+    Share {
+        text: String,
+        part: f32,
+        bar: Bar,
+    },
+    Words(Cow<'a, str>),
+    /// Not known yet.
+    Pending,
+    Empty,
+}
+
+impl Cell<'_> {
+    /// The cell as plain text for another program: thin spaces taken out.
+    pub fn plain(&self) -> String {
+        match self {
+            Cell::Name { spans, .. } => spans.iter().map(|(_, text)| text.as_ref()).collect(),
+            Cell::Figure(text) | Cell::Share { text, .. } => format::plain(text),
+            Cell::Words(text) => text.to_string(),
+            Cell::Pending | Cell::Empty => String::new(),
+        }
+    }
+}
+
+/// A row's place in its tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lead {
+    pub depth: u32,
+    /// `Some` where the row can be opened; whether it is.
+    pub open: Option<bool>,
+}
+
+/// A list or a flattened tree.
+pub trait Rows {
+    fn columns(&self) -> &[Column];
+
+    fn len(&self) -> usize;
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+
+    /// The row's whole name: its tooltip, its name for a screen reader, what is copied of it.
+    fn name(&self, row: usize) -> Cow<'_, str>;
+
+    fn lead(&self, _row: usize) -> Lead {
+        Lead::default()
+    }
+
+    /// A last line that stays in sight, one cell a column.
+    fn totals(&self) -> Option<Vec<Cell<'_>>> {
+        None
+    }
+}
+
+/// Rows with a header line, cells apart by tabs, as spreadsheets take them.
+pub fn tsv(rows: &dyn Rows, which: impl IntoIterator<Item = usize>) -> String {
+    let clean = |text: String| text.replace(['\t', '\n', '\r'], " ");
+    let mut out = rows.columns().iter().map(|column| column.title).collect::<Vec<_>>().join("\t");
+    for row in which {
+        out.push('\n');
+        out.push_str(&line(rows, row).map(clean).collect::<Vec<_>>().join("\t"));
+    }
+    out
+}
+
+/// Rows as a Markdown table.
+pub fn markdown(rows: &dyn Rows, which: impl IntoIterator<Item = usize>) -> String {
+    let clean = |text: String| text.replace('|', "\\|").replace(['\n', '\r'], " ");
+    let columns = rows.columns();
+    let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
+    let rules: Vec<&str> =
+        columns.iter().map(|column| if column.align == Align::Right { "---:" } else { ":---" }).collect();
+    let mut out = format!("| {} |\n| {} |", titles.join(" | "), rules.join(" | "));
+    for row in which {
+        let cells: Vec<String> = line(rows, row).map(clean).collect();
+        write!(out, "\n| {} |", cells.join(" | ")).expect("writing to a String cannot fail");
+    }
+    out
+}
+
+fn line(rows: &dyn Rows, row: usize) -> impl Iterator<Item = String> {
+    (0..rows.columns().len()).map(move |column| match rows.cell(row, column) {
+        Cell::Name { .. } => rows.name(row).into_owned(),
+        cell => cell.plain(),
+    })
+}
