@@ -1,1 +1,3 @@
 //! ANSWERS: pure functions of the graph.
+
+pub mod strings;

@@ -41,6 +41,21 @@ impl AddressSpace {
         AddressSpace { runs, sources: vec![dump.bytes.clone()], pointer_size: dump.architecture.pointer_size() }
     }
 
+    /// From pieces of memory, each with its address, sorted and not overlapping; for tests.
+    pub fn from_pieces(pieces: &[(u64, &[u8])], pointer_size: usize) -> AddressSpace {
+        let run = |(source, &(address, bytes)): (usize, &(u64, &[u8]))| Run {
+            address,
+            len: bytes.len() as u64,
+            offset: 0,
+            source: source as u32,
+        };
+        AddressSpace {
+            runs: pieces.iter().enumerate().map(run).collect(),
+            sources: pieces.iter().map(|(_, bytes)| Arc::new(Bytes::Owned(bytes.to_vec()))).collect(),
+            pointer_size,
+        }
+    }
+
     /// Bytes of a pointer in the dumped process: 4 or 8.
     pub fn pointer_size(&self) -> usize {
         self.pointer_size

@@ -14,6 +14,7 @@ pub use hints::Hints;
 
 use crate::progress::Cancelled;
 
+pub mod strings;
 pub mod types;
 
 /// Why no heap can be read out of a dump.
