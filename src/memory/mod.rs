@@ -4,6 +4,7 @@
 //! and in their file are one run; a read may cross runs that adjoin in the process only. A byte that
 //! the dump lacks makes a read `None`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dump::{Bytes, Dump};
@@ -76,6 +77,16 @@ impl AddressSpace {
         let run = &self.runs[index];
         let at = address - run.address;
         (at < run.len).then(|| &self.run_bytes(run)[at as usize..])
+    }
+
+    /// The parts of `range` that the dump has: address and bytes of each, in address order.
+    pub fn parts(&self, range: Range<u64>) -> impl Iterator<Item = (u64, &[u8])> {
+        let first = self.runs.partition_point(|run| run.address + run.len <= range.start);
+        self.runs[first..].iter().take_while(move |run| run.address < range.end).map(move |run| {
+            let start = range.start.max(run.address);
+            let end = range.end.clamp(start, run.address + run.len);
+            (start, &self.run_bytes(run)[(start - run.address) as usize..(end - run.address) as usize])
+        })
     }
 
     pub fn contains(&self, address: u64) -> bool {

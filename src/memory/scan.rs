@@ -48,6 +48,35 @@ impl AddressSpace {
             .collect::<Result<_, Cancelled>>()?;
         Ok(found.into_iter().flatten().collect())
     }
+
+    /// Every pointer-aligned word outside `skip` that `wanted` takes: its address and the word, in address
+    /// order.
+    pub fn scan_words(
+        &self,
+        skip: &[Range<u64>],
+        progress: &Progress,
+        wanted: impl Fn(u64) -> bool + Sync,
+    ) -> Result<Vec<(u64, u64)>, Cancelled> {
+        let p = self.pointer_size();
+        self.scan(skip, p, progress, |address, bytes, own, hits| {
+            let first = (address.next_multiple_of(p as u64) - address) as usize;
+            let own = bytes.get(first..bytes.len().min(own.next_multiple_of(p))).unwrap_or(&[]);
+            let mut look = |i: usize, word: u64| {
+                if wanted(word) {
+                    hits.push((address + (first + i * p) as u64, word));
+                }
+            };
+            if p == 8 {
+                for (i, word) in own.chunks_exact(8).enumerate() {
+                    look(i, u64::from_le_bytes(word.try_into().expect("eight bytes")));
+                }
+            } else {
+                for (i, word) in own.chunks_exact(4).enumerate() {
+                    look(i, u64::from(u32::from_le_bytes(word.try_into().expect("four bytes"))));
+                }
+            }
+        })
+    }
 }
 
 /// Cuts `from..to` of the run at `start` into chunks; each keeps the bytes to the end of the run.

@@ -50,7 +50,7 @@ impl GcDesc {
         if count > 0 {
             let mut series = Vec::with_capacity(count as usize);
             for k in 1..=count as u64 {
-                let (length, start) = (signed(back(2 * k)?)?, space.pointer(back(2 * k + 1)?)?);
+                let (start, length) = (space.pointer(back(2 * k)?)?, signed(back(2 * k + 1)?)?);
                 let sane = (p..=u64::from(base_size)).contains(&start)
                     && start.is_multiple_of(p)
                     && (-i64::from(base_size)..=0).contains(&length);

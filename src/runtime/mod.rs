@@ -5,10 +5,15 @@
 //! of versions.
 
 pub mod contexts;
+pub mod finalizer;
 pub mod gc;
 pub mod gcdesc;
+pub mod handles;
 mod hints;
+pub mod loader_allocators;
 pub mod method_table;
+pub mod stacks;
+pub mod threads;
 
 pub use hints::Hints;
 
