@@ -1,3 +1,4 @@
 //! ANSWERS: pure functions of the graph.
 
+pub mod flame;
 pub mod strings;
