@@ -1,4 +1,5 @@
 //! ANSWERS: pure functions of the graph.
 
+pub mod diff;
 pub mod flame;
 pub mod strings;
