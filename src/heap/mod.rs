@@ -3,12 +3,22 @@
 //! Built once, never changed. Ids are in address order.
 
 mod csr;
+mod digest;
+mod edges;
+mod ends;
+mod facts;
+mod locate;
 mod objects;
+mod open;
 mod roots;
 mod types;
+mod walk;
 
 pub use csr::Csr;
+pub use digest::digests;
+pub use facts::{Facts, GcFacts, RuntimeFacts};
 pub use objects::Objects;
+pub use open::Options;
 pub use roots::{Root, RootKind};
 pub use types::{TypeInfo, TypeKind, TypeName};
 
@@ -44,6 +54,15 @@ pub struct Unread {
     pub objects: u64,
     /// References that hit no object.
     pub references: u64,
+}
+
+/// An open heap: the graph, what is known about the dump, and (not for a .gcdump) the runtime, from which
+/// field names and values are read when they are asked for.
+#[derive(Debug)]
+pub struct Heap {
+    pub graph: Graph,
+    pub facts: Facts,
+    pub runtime: Option<crate::runtime::Runtime>,
 }
 
 /// The whole heap as a graph. Free blocks are objects of a type of kind [`TypeKind::Free`] and have no edges.

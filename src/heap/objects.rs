@@ -5,19 +5,24 @@
 
 use std::ops::Range;
 
+use super::walk::Stretch;
+
 /// A contiguous stretch of objects: a GC segment (or a part of one larger than 2^32 units).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Block {
-    base: u64,
-    end: u64,
-    first: u32,
+pub(super) struct Block {
+    pub base: u64,
+    /// Address behind its last object.
+    pub end: u64,
+    /// Id of its first object.
+    pub first: u32,
 }
 
 /// All objects of a heap, in address order.
 #[derive(Clone, Debug, Default)]
 pub struct Objects {
-    blocks: Vec<Block>,
-    unit: u32,
+    pub(super) blocks: Vec<Block>,
+    /// Bytes of an offset's unit.
+    pub(super) unit: u32,
     offsets: Vec<u32>,
     types: Vec<u32>,
     sizes: Vec<u32>,
@@ -42,6 +47,29 @@ impl Objects {
             block.end = address + size.max(1);
             out.offsets.push(((address - block.base) / 4) as u32);
             out.push_type_and_size(i as u32, kind, size);
+        }
+        out
+    }
+
+    /// From walked stretches in address order; `unit` is the alignment of objects.
+    pub(super) fn from_stretches(stretches: Vec<Stretch>, unit: u32) -> Objects {
+        let count = stretches.iter().map(|stretch| stretch.offsets.len()).sum();
+        let mut out = Objects {
+            blocks: Vec::with_capacity(stretches.len()),
+            unit,
+            offsets: Vec::with_capacity(count),
+            types: Vec::with_capacity(count),
+            sizes: Vec::with_capacity(count),
+            large: Vec::new(),
+        };
+        // Each stretch is freed as soon as it is copied: the peak is one heap, not two.
+        for stretch in stretches {
+            let first = out.offsets.len() as u32;
+            out.blocks.push(Block { base: stretch.base, end: stretch.end, first });
+            out.offsets.extend_from_slice(&stretch.offsets);
+            out.types.extend_from_slice(&stretch.types);
+            out.sizes.extend_from_slice(&stretch.sizes);
+            out.large.extend(stretch.large.iter().map(|&(index, size)| (first + index, size)));
         }
         out
     }
@@ -87,8 +115,28 @@ impl Objects {
     }
 
     pub fn address(&self, id: u32) -> u64 {
-        let block = &self.blocks[self.blocks.partition_point(|block| block.first <= id) - 1];
+        let block = &self.blocks[self.block_of(id)];
         block.base + u64::from(self.offsets[id as usize]) * u64::from(self.unit)
+    }
+
+    /// The addresses of `id` and all objects behind it: faster than asking for each.
+    pub fn addresses_from(&self, id: u32) -> impl Iterator<Item = u64> {
+        let first_block = if self.is_empty() { 0 } else { self.block_of(id) };
+        self.blocks[first_block..].iter().enumerate().flat_map(move |(i, block)| {
+            let offsets = self.block_offsets(first_block + i);
+            let skip = id.saturating_sub(block.first) as usize;
+            offsets[skip..].iter().map(|&offset| block.base + u64::from(offset) * u64::from(self.unit))
+        })
+    }
+
+    fn block_of(&self, id: u32) -> usize {
+        self.blocks.partition_point(|block| block.first <= id) - 1
+    }
+
+    /// Distances of the objects of a block from its base, in units.
+    pub(super) fn block_offsets(&self, block: usize) -> &[u32] {
+        let end = self.blocks.get(block + 1).map_or(self.len(), |next| next.first as usize);
+        &self.offsets[self.blocks[block].first as usize..end]
     }
 
     /// The object that starts at `address`.
@@ -110,8 +158,7 @@ impl Objects {
         if address >= block.end {
             return None;
         }
-        let last = self.blocks.get(index + 1).map_or(self.len(), |next| next.first as usize);
-        let slice = &self.offsets[block.first as usize..last];
+        let slice = self.block_offsets(index);
         let units = u32::try_from((address - block.base) / u64::from(self.unit)).ok()?;
         let n = slice.partition_point(|&offset| offset <= units);
         n.checked_sub(1).map(|n| block.first + n as u32)

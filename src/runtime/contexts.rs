@@ -22,7 +22,7 @@ pub struct Gap {
     pub start: u64,
     /// The next object, or the end of the segment.
     pub end: u64,
-    /// Non-zero words inside; the last one is not counted: it is the next object's header.
+    /// Non-zero words inside; the last one is not counted: it is the header of the object behind.
     pub odd_words: u32,
 }
 
@@ -84,23 +84,32 @@ pub fn explain(
     Ok(out)
 }
 
-/// Where the open segments end when only contexts can tell: for each gap start the end of the context
-/// that begins there.
+/// Where the contexts end that lie in gaps, for segments whose end only contexts can tell. A context's
+/// limit lies in a gap that begins at its ptr, with nothing but zeros between them, or, where the pair was copied too early, at most 64 KiB
+/// behind an object at its ptr. (Two neighbouring handles look like a pair too, but both name objects.)
 pub fn ends(
     space: &AddressSpace,
     heap: &[Range<u64>],
     gaps: &[Gap],
+    is_object: impl Fn(u64) -> bool + Sync,
     progress: &Progress,
-) -> Result<Vec<(u64, u64)>, Cancelled> {
+) -> Result<Vec<u64>, Cancelled> {
     let Some((first, last)) = gaps.first().zip(gaps.last()) else { return Ok(Vec::new()) };
-    let starts: FxHashSet<u64> = gaps.iter().map(|gap| gap.start).collect();
-    let bounds = first.start..last.end;
+    let bounds = first.start.saturating_sub(TORN)..last.end;
     let min_object = 3 * space.pointer_size() as u64;
-    let pairs = pairs(space, heap, bounds, progress, |pair| starts.contains(&pair.ptr))?;
-    let mut out: Vec<(u64, u64)> = pairs.iter().map(|pair| (pair.ptr, pair.limit.wrapping_add(min_object))).collect();
-    out.sort_unstable();
-    out.dedup();
-    Ok(out)
+    let pairs = pairs(space, heap, bounds, progress, |pair| {
+        let gap = gaps.partition_point(|gap| gap.start < pair.limit).checked_sub(1).map(|index| gaps[index]);
+        gap.is_some_and(|gap| {
+            let torn = || pair.ptr < gap.start && gap.start - pair.ptr < TORN && is_object(pair.ptr);
+            pair.limit < gap.end && (pair.ptr == gap.start && is_zero(space, pair) || torn())
+        })
+    })?;
+    Ok(pairs.iter().map(|pair| pair.limit.wrapping_add(min_object)).collect())
+}
+
+fn is_zero(space: &AddressSpace, pair: Pair) -> bool {
+    let memory = space.bytes(pair.ptr, (pair.limit - pair.ptr) as usize);
+    memory.is_some_and(|bytes| bytes.iter().all(|&byte| byte == 0))
 }
 
 /// All aligned pairs of words outside the heap with ptr < limit inside `bounds` that `wanted` takes.

@@ -17,18 +17,49 @@ pub mod threads;
 
 pub use hints::Hints;
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::dump::{Contents, Dump, FULL_DUMP_RECIPES};
+use crate::memory::AddressSpace;
 use crate::progress::Cancelled;
 
 pub mod strings;
 pub mod types;
 
+/// The runtime of an open dump: what questions about single objects need.
+#[derive(Debug)]
+pub struct Runtime {
+    pub space: AddressSpace,
+    pub gc: gc::Gc,
+    /// By type index of the graph.
+    pub method_tables: Vec<Arc<method_table::MethodTable>>,
+}
+
 /// Why no heap can be read out of a dump.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no .NET runtime was found in this dump")]
-    NoRuntime,
-    #[error("this dump has no heap memory")]
-    NoHeap,
+    #[error("no .NET runtime was found in {path}: nothing in its memory looks like a .NET heap")]
+    NoRuntime { path: PathBuf },
+    /// A .NET process, but its heap is not in the dump.
+    #[error("{path} has no heap in it. {what} Take a dump with full memory, for example: {how}", how = FULL_DUMP_RECIPES[1].1)]
+    NoHeap { path: PathBuf, what: String },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl Error {
+    /// Nothing was found: is it for want of memory, or for want of a runtime?
+    pub fn no_heap(dump: &Dump) -> Error {
+        let path = dump.path.clone();
+        let has_runtime = dump.modules.iter().any(|module| {
+            let name = module.file_name().to_lowercase();
+            ["coreclr.dll", "libcoreclr.so", "clr.dll"].contains(&name.as_str())
+        });
+        if has_runtime || dump.contents == Contents::Stacks {
+            Error::NoHeap { path, what: dump.describe() }
+        } else {
+            Error::NoRuntime { path }
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(super) fn find(space: &AddressSpace, progress: &Progress) -> Result<Gc, Canc
             continue;
         }
         segments.push(Segment {
-            kind: header.kind().unwrap_or(SegmentKind::Gen2),
+            kind: header.kind().unwrap_or(SegmentKind::Small),
             heap: 0,
             start: header.mem,
             end: header.allocated,

@@ -21,6 +21,8 @@ pub enum SegmentKind {
     Gen2,
     /// Segments: generations 0 and 1, and what was promoted in place.
     Ephemeral,
+    /// Small objects where nothing tells the generation.
+    Small,
     Large,
     Pinned,
     /// Objects that are never moved or freed: frozen or NonGC heap.
@@ -35,6 +37,7 @@ impl SegmentKind {
             SegmentKind::Gen1 => "gen1",
             SegmentKind::Gen2 => "gen2",
             SegmentKind::Ephemeral => "ephemeral",
+            SegmentKind::Small => "small",
             SegmentKind::Large => "large",
             SegmentKind::Pinned => "pinned",
             SegmentKind::Frozen => "frozen",
@@ -51,16 +54,19 @@ pub enum Generation {
     Large,
     Pinned,
     Frozen,
+    /// A small object where nothing tells.
+    Unknown,
 }
 
 impl Generation {
-    pub const ALL: [Generation; 6] = [
+    pub const ALL: [Generation; 7] = [
         Generation::Gen0,
         Generation::Gen1,
         Generation::Gen2,
         Generation::Large,
         Generation::Pinned,
         Generation::Frozen,
+        Generation::Unknown,
     ];
 
     /// The name in JSON and on screen.
@@ -72,6 +78,7 @@ impl Generation {
             Generation::Large => "large",
             Generation::Pinned => "pinned",
             Generation::Frozen => "frozen",
+            Generation::Unknown => "unknown",
         }
     }
 }
@@ -106,6 +113,7 @@ impl Segment {
             SegmentKind::Gen0 => Generation::Gen0,
             SegmentKind::Gen1 => Generation::Gen1,
             SegmentKind::Gen2 => Generation::Gen2,
+            SegmentKind::Small => Generation::Unknown,
             SegmentKind::Large => Generation::Large,
             SegmentKind::Pinned => Generation::Pinned,
             SegmentKind::Frozen => Generation::Frozen,

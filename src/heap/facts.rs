@@ -1,0 +1,54 @@
+//! What a dump is: the facts that `info` and the window show beside the graph.
+
+use std::path::PathBuf;
+
+use crate::dump::{Architecture, Container, Os, Process};
+use crate::progress::Phase;
+use crate::runtime::gc::{Gc, Segment};
+
+/// Facts about an open dump.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub file: PathBuf,
+    pub container: Container,
+    pub os: Os,
+    pub architecture: Architecture,
+    pub process: Process,
+    pub runtime: RuntimeFacts,
+    pub gc: GcFacts,
+    /// What is missing or odd, in whole sentences.
+    pub warnings: Vec<String>,
+    /// Seconds per phase, in order.
+    pub timings: Vec<(Phase, f64)>,
+}
+
+/// Which runtime it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuntimeFacts {
+    /// `.NET`, `.NET Core`, `.NET Framework`.
+    pub name: String,
+    /// `8.0.31`; empty where it is not known.
+    pub version: String,
+    /// Which steps found what, in words.
+    pub how: Vec<String>,
+}
+
+/// How the GC has laid out the heap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GcFacts {
+    pub server: bool,
+    pub regions: bool,
+    pub heaps: u32,
+    pub segments: Vec<Segment>,
+}
+
+impl GcFacts {
+    pub(super) fn of(gc: &Gc) -> GcFacts {
+        GcFacts {
+            server: gc.is_server(),
+            regions: gc.vars.as_ref().is_some_and(|vars| vars.regions),
+            heaps: gc.heaps(),
+            segments: gc.segments.clone(),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! From a file to a [`Heap`]: the order in which everything is found and read.
+//!
+//! Segments, then objects (first pass) with the type system discovered beside them, then what the
+//! allocation contexts say about gaps, then references (second pass). Each step reports its phase and
+//! how long it took.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::edges::{self, Edges};
+use super::facts::{Facts, GcFacts, RuntimeFacts};
+use super::locate::Locator;
+use super::walk::{self, Piece, Stretch, Walked};
+use super::{Graph, Heap, Objects, TypeInfo, TypeKind, Unread, ends};
+use crate::dump::Dump;
+use crate::error::Result;
+use crate::memory::AddressSpace;
+use crate::progress::{Phase, Progress};
+use crate::runtime::contexts::{self, Contexts, Gap};
+use crate::runtime::gc::{Gc, Segment};
+use crate::runtime::method_table::{MethodTable, MethodTables};
+use crate::runtime::{self, Hints, Runtime};
+
+/// How a dump is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Folder with files for images that the dump lacks.
+    pub images: Option<PathBuf>,
+    pub hints: Hints,
+}
+
+impl Heap {
+    /// Opens a dump file.
+    pub fn open(path: &Path, options: &Options, progress: &Progress) -> Result<Heap> {
+        let started = Instant::now();
+        progress.begin(Phase::Map, 0);
+        let dump = Dump::open(path, progress)?;
+        let mut clock = Clock::new(started);
+        clock.lap(Phase::Map);
+        Heap::of_dump(dump, options, clock, progress)
+    }
+
+    /// Opens a dump that is mapped already.
+    pub fn from_dump(dump: Dump, options: &Options, progress: &Progress) -> Result<Heap> {
+        Heap::of_dump(dump, options, Clock::new(Instant::now()), progress)
+    }
+
+    fn of_dump(dump: Dump, options: &Options, mut clock: Clock, progress: &Progress) -> Result<Heap> {
+        let space = AddressSpace::new(&dump);
+        progress.begin(Phase::FindRuntime, dump.ranges.iter().map(|range| range.len).sum());
+        let mut gc = Gc::discover(&dump, &space, &options.hints, progress).map_err(runtime::Error::from)?;
+        if gc.segments.iter().all(Segment::is_empty) {
+            return Err(runtime::Error::no_heap(&dump).into());
+        }
+        let method_tables = MethodTables::new(gc.ranges());
+        if gc.open_ends {
+            ends::settle(&space, &method_tables, &mut gc, progress)?;
+        }
+        clock.lap(Phase::FindRuntime);
+
+        progress.begin(Phase::Walk, gc.segments.iter().map(Segment::len).sum());
+        let mut walked = walk::walk(&space, &method_tables, &gc.segments, progress)?;
+        let mut warnings = dump.warnings.clone();
+        warnings.append(&mut gc.warnings);
+        let mut unread = Unread { bytes: walked.iter().map(|walked| walked.missing).sum(), ..Unread::default() };
+        explain_gaps(&space, &gc, &mut walked, &mut unread, &mut warnings, progress)?;
+        let tables = settle_types(&mut walked, &method_tables);
+        let unit = space.pointer_size() as u32;
+        let stretches = walked.iter_mut().flat_map(|walked| std::mem::take(&mut walked.stretches)).collect();
+        let objects = Objects::from_stretches(stretches, unit);
+        clock.lap(Phase::Walk);
+
+        progress.begin(Phase::References, objects.len() as u64);
+        let pieces: Vec<Piece> = walked.into_iter().flat_map(|walked| walked.pieces).collect();
+        let locator = Locator::new(&objects);
+        let extra = Vec::new();
+        let Edges { references, strays, missing } =
+            edges::read(&objects, &pieces, &tables, &locator, &extra, space.pointer_size(), progress)?;
+        drop((locator, pieces));
+        unread.references = strays.len() as u64;
+        if missing > 0 {
+            warnings.push(format!("{missing} bytes in which objects keep references are not in the dump."));
+        }
+        let referrers = references.transpose();
+        clock.lap(Phase::References);
+
+        let types = tables.iter().map(|table| type_info(table)).collect();
+        let graph = Graph { objects, types, references, referrers, extra, strays, roots: Vec::new(), unread };
+        let facts = Facts {
+            file: dump.path.clone(),
+            container: dump.container,
+            os: dump.os,
+            architecture: dump.architecture,
+            process: dump.process.clone(),
+            runtime: RuntimeFacts::default(),
+            gc: GcFacts::of(&gc),
+            warnings,
+            timings: clock.laps,
+        };
+        Ok(Heap { graph, facts, runtime: Some(Runtime { space, gc, method_tables: tables }) })
+    }
+}
+
+/// Asks the allocation contexts about the gaps, drops objects newer than their thread's record, and
+/// notes what stays unexplained.
+fn explain_gaps(
+    space: &AddressSpace,
+    gc: &Gc,
+    walked: &mut [Walked],
+    unread: &mut Unread,
+    warnings: &mut Vec<String>,
+    progress: &Progress,
+) -> Result<()> {
+    let gaps: Vec<Gap> = walked.iter().flat_map(|walked| walked.gaps.iter().copied()).collect();
+    let is_object = |address: u64| walked.iter().any(|walked| walked.has_object(address));
+    let Contexts { explained, newer } = contexts::explain(space, &gc.ranges(), &gaps, is_object, progress)?;
+    // One sentence for each kind of finding, however many places it has: a broken dump has thousands.
+    let (mut torn, mut unknown, mut newer_objects) = (Places::default(), Places::default(), Places::default());
+    for (gap, explained) in gaps.iter().zip(explained) {
+        match (explained, gap.odd_words) {
+            (true, _) => {}
+            (false, 0) => unknown.add(gap.start, gap.end - gap.start),
+            (false, _) => torn.add(gap.start, gap.end - gap.start),
+        }
+    }
+    for range in newer {
+        let dropped: u64 = walked.iter_mut().map(|walked| walked.drop_objects(&range)).sum();
+        if dropped > 0 {
+            newer_objects.add(range.start, dropped);
+        }
+    }
+    unread.bytes += torn.sum;
+    unread.objects += newer_objects.sum;
+    torn.warn(warnings, |sum, at| {
+        format!("{sum} bytes of the heap hold no objects that can be read (torn memory, {at}).")
+    });
+    unknown.warn(warnings, |sum, at| {
+        format!("{sum} zero bytes of the heap belong to no thread that is still known ({at}): unused memory.")
+    });
+    newer_objects.warn(warnings, |sum, at| {
+        format!("{sum} objects were made while the dump was written and are left out ({at}): they are newer than their thread's record.")
+    });
+    Ok(())
+}
+
+/// Places with one thing in common: how many, what they sum to, where the first is.
+#[derive(Default)]
+struct Places {
+    count: u64,
+    sum: u64,
+    first: u64,
+}
+
+impl Places {
+    fn add(&mut self, at: u64, amount: u64) {
+        if self.count == 0 {
+            self.first = at;
+        }
+        self.count += 1;
+        self.sum += amount;
+    }
+
+    fn warn(&self, warnings: &mut Vec<String>, sentence: impl Fn(u64, String) -> String) {
+        match self.count {
+            0 => {}
+            1 => warnings.push(sentence(self.sum, format!("at {:#x}", self.first))),
+            n => warnings.push(sentence(self.sum, format!("{n} places, the first at {:#x}", self.first))),
+        }
+    }
+}
+
+/// Gives types their final index, by method table address, and drops those that lost all their objects.
+fn settle_types(walked: &mut [Walked], method_tables: &MethodTables) -> Vec<Arc<MethodTable>> {
+    let tables = method_tables.tables();
+    let stretches: Vec<&mut Stretch> = walked.iter_mut().flat_map(|walked| &mut walked.stretches).collect();
+    let used = stretches
+        .par_iter()
+        .fold(
+            || vec![false; tables.len()],
+            |mut used, stretch| {
+                stretch.types.iter().for_each(|&index| used[index as usize] = true);
+                used
+            },
+        )
+        .reduce(|| vec![false; tables.len()], |a, b| a.iter().zip(&b).map(|(a, b)| a | b).collect());
+    let mut order: Vec<u32> = (0..tables.len() as u32).filter(|&index| used[index as usize]).collect();
+    order.sort_by_key(|&index| tables[index as usize].address);
+    let mut place = vec![0; tables.len()];
+    for (new, &old) in order.iter().enumerate() {
+        place[old as usize] = new as u32;
+    }
+    stretches.into_par_iter().for_each(|stretch| {
+        stretch.types.iter_mut().for_each(|index| *index = place[*index as usize]);
+    });
+    order.into_iter().map(|index| tables[index as usize].clone()).collect()
+}
+
+fn type_info(table: &MethodTable) -> TypeInfo {
+    let kind = if table.is_free() { TypeKind::Free } else { TypeKind::Object };
+    TypeInfo { method_table: table.address, name: Default::default(), assembly: "".into(), kind }
+}
+
+impl Walked<'_> {
+    pub(super) fn has_object(&self, address: u64) -> bool {
+        self.stretches.iter().any(|stretch| stretch.index_of(address, self.unit).is_some())
+    }
+
+    /// Takes out the objects that start in `range`; gives their number.
+    fn drop_objects(&mut self, range: &Range<u64>) -> u64 {
+        let unit = self.unit;
+        self.stretches.iter_mut().map(|stretch| stretch.drop_objects(range, unit)).sum()
+    }
+}
+
+impl Stretch {
+    fn first_from(&self, address: u64, unit: u64) -> usize {
+        self.offsets.partition_point(|&offset| self.base + u64::from(offset) * unit < address)
+    }
+
+    fn index_of(&self, address: u64, unit: u64) -> Option<usize> {
+        if !(self.base..self.end).contains(&address) {
+            return None;
+        }
+        let index = self.first_from(address, unit);
+        (self.offsets.get(index).map(|&offset| self.base + u64::from(offset) * unit) == Some(address)).then_some(index)
+    }
+
+    fn drop_objects(&mut self, range: &Range<u64>, unit: u64) -> u64 {
+        let drop = self.first_from(range.start, unit)..self.first_from(range.end, unit);
+        let count = drop.len();
+        self.offsets.drain(drop.clone());
+        self.types.drain(drop.clone());
+        self.sizes.drain(drop.clone());
+        self.large.retain(|&(index, _)| !drop.contains(&(index as usize)));
+        for (index, _) in &mut self.large {
+            if *index as usize >= drop.end {
+                *index -= count as u32;
+            }
+        }
+        count as u64
+    }
+}
+
+/// Measures the phases.
+#[derive(Debug)]
+struct Clock {
+    last: Instant,
+    laps: Vec<(Phase, f64)>,
+}
+
+impl Clock {
+    fn new(start: Instant) -> Clock {
+        Clock { last: start, laps: Vec::new() }
+    }
+
+    fn lap(&mut self, phase: Phase) {
+        self.laps.push((phase, self.last.elapsed().as_secs_f64()));
+        self.last = Instant::now();
+    }
+}
