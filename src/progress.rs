@@ -123,6 +123,12 @@ impl Progress {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 
+    /// [`check`](Self::check) at every [`CHECK_EVERY`]th step of a counted loop.
+    #[inline]
+    pub fn check_at(&self, step: usize) -> Result<(), Cancelled> {
+        if step.is_multiple_of(CHECK_EVERY) { self.check() } else { Ok(()) }
+    }
+
     pub fn snapshot(&self) -> Snapshot {
         let phase = Phase::ALL[self.0.phase.load(Relaxed) as usize % Phase::ALL.len()];
         Snapshot { phase, done: self.0.done.load(Relaxed), total: self.0.total.load(Relaxed) }

@@ -1,3 +1,15 @@
 //! ANSWERS: pure functions of the graph.
+//!
+//! Every function takes the graph (or what an earlier one made of it) and a [`crate::progress::Progress`],
+//! looks at that one every 64 Ki steps, never recurses on data, and gives the same answer every time.
 
+mod bits;
+pub mod dominators;
+pub mod histogram;
+mod order;
+pub mod owned;
+pub mod retained;
+pub mod retaining;
 pub mod strings;
+#[cfg(test)]
+mod testing;

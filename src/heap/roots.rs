@@ -79,4 +79,7 @@ pub struct Root {
     pub address: u64,
     /// Id of the object it holds.
     pub object: u32,
+    /// File name of the module whose type declares the static variable, as [`super::TypeInfo::assembly`];
+    /// empty for every other kind. Ranking tells CoreLib's statics from the program's own by it.
+    pub assembly: Arc<str>,
 }

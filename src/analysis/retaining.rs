@@ -1,0 +1,178 @@
+//! The graph as every question about "who keeps it alive" sees it: which roots retain, and which edges count.
+//!
+//! A static variable lives in an array (its bucket) that the runtime holds by a handle. Seen so, that handle
+//! would hold the whole program. Hence a named static is a root of its own, and the edge out of its bucket
+//! is cut: dominators, retained sizes, paths and independent roots then name the variable. Weak roots never
+//! retain; a dependent handle is an edge from key to value. `--without-roots` leaves whole kinds out, with
+//! a static also the edge it stands for.
+
+use crate::heap::{ExtraKind, Graph, RootKind};
+
+use super::bits::Bits;
+
+/// Retaining roots and the edges that need a second look. Everything else is in the graph as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Retaining {
+    /// Indices of retaining roots in [`Graph::roots`], sorted by object.
+    roots: Vec<u32>,
+    /// Objects with an edge in `cut` or `dependent`.
+    special: Bits,
+    /// (bucket, object) where every edge between the two is a named static, sorted.
+    cut: Vec<(u32, u32)>,
+    /// (key, value) of dependent handles, sorted.
+    dependent: Vec<(u32, u32)>,
+}
+
+impl Retaining {
+    /// All retaining roots but those of the kinds in `without`.
+    pub fn new(graph: &Graph, without: &[RootKind]) -> Retaining {
+        let keeps = |kind: RootKind| kind.retains() && without.iter().all(|left_out| left_out.id() != kind.id());
+        let mut roots: Vec<u32> =
+            (0..graph.roots.len() as u32).filter(|&root| keeps(graph.roots[root as usize].kind)).collect();
+        roots.sort_by_key(|&root| graph.roots[root as usize].object);
+        let cut = named_edges(graph);
+        let mut dependent: Vec<(u32, u32)> = graph
+            .extra
+            .iter()
+            .filter(|edge| edge.kind == ExtraKind::DependentHandle)
+            .map(|edge| (edge.from, edge.to))
+            .collect();
+        dependent.sort_unstable();
+        let mut special = Bits::new(graph.len());
+        for &(from, _) in cut.iter().chain(&dependent) {
+            special.insert(from);
+        }
+        Retaining { roots, special, cut, dependent }
+    }
+
+    /// The same without conservative stack words: they say that an object may be held, not that it is.
+    pub fn without_stack(&self, graph: &Graph) -> Retaining {
+        let mut other = self.clone();
+        other.roots.retain(|&root| graph.roots[root as usize].kind != RootKind::Stack);
+        other
+    }
+
+    /// Indices of all retaining roots in [`Graph::roots`], sorted by the object they hold.
+    pub fn roots(&self) -> &[u32] {
+        &self.roots
+    }
+
+    /// The retaining roots that hold `object` directly, as indices into [`Graph::roots`].
+    pub fn roots_of(&self, graph: &Graph, object: u32) -> &[u32] {
+        let holds = |root: &u32| graph.roots[*root as usize].object;
+        let first = self.roots.partition_point(|root| holds(root) < object);
+        let rest = &self.roots[first..];
+        &rest[..rest.partition_point(|root| holds(root) == object)]
+    }
+
+    /// True where every edge of `object` counts and costs a plain step: most objects, so ask this first.
+    pub fn is_plain(&self, object: u32) -> bool {
+        !self.special.contains(object)
+    }
+
+    /// Does the edge keep its target alive? Not if it is a bucket's, and a static variable speaks for it.
+    pub fn keeps(&self, from: u32, to: u32) -> bool {
+        self.is_plain(from) || self.cut.binary_search(&(from, to)).is_err()
+    }
+
+    /// Is there a dependent handle with this key and this value?
+    pub fn is_dependent(&self, from: u32, to: u32) -> bool {
+        !self.is_plain(from) && self.dependent.binary_search(&(from, to)).is_ok()
+    }
+
+    /// What `object` keeps alive.
+    pub fn references<'a>(&'a self, graph: &'a Graph, object: u32) -> impl Iterator<Item = u32> + 'a {
+        let plain = self.is_plain(object);
+        graph.references.row(object).iter().copied().filter(move |&to| plain || self.keeps(object, to))
+    }
+
+    /// What keeps `object` alive, reachable or not.
+    pub fn referrers<'a>(&'a self, graph: &'a Graph, object: u32) -> impl Iterator<Item = u32> + 'a {
+        graph.referrers.row(object).iter().copied().filter(move |&from| self.keeps(from, object))
+    }
+}
+
+/// (bucket, object) for all objects that a bucket holds by named statics only.
+fn named_edges(graph: &Graph) -> Vec<(u32, u32)> {
+    let mut slots: Vec<(u32, u32, u64)> = graph
+        .roots
+        .iter()
+        .filter(|root| matches!(root.kind, RootKind::Static | RootKind::ThreadStatic))
+        .filter_map(|root| Some((graph.objects.containing(root.address)?, root.object, root.address)))
+        .collect();
+    slots.sort_unstable();
+    slots.dedup();
+    let same = |a: &(u32, u32, u64), b: &(u32, u32, u64)| a.0 == b.0;
+    let mut cut = Vec::new();
+    for of_bucket in slots.chunk_by(same) {
+        let bucket = of_bucket[0].0;
+        let mut targets = graph.references.row(bucket).to_vec();
+        targets.sort_unstable();
+        for of_target in of_bucket.chunk_by(|a, b| a.1 == b.1) {
+            let target = of_target[0].1;
+            let first = targets.partition_point(|&t| t < target);
+            let edges = targets[first..].partition_point(|&t| t == target);
+            if (1..=of_target.len()).contains(&edges) {
+                cut.push((bucket, target));
+            }
+        }
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::Sketch;
+
+    /// Bucket 0 holds 1 by two named slots, 2 by a named and an unnamed one, 3 by an unnamed one.
+    fn bucket() -> Graph {
+        let mut sketch = Sketch::default();
+        let bucket = sketch.object("System.Object[]", 64, &[1, 1, 2, 2, 3]);
+        for _ in 1..=3 {
+            sketch.object("T", 24, &[]);
+        }
+        let slot = sketch.address(bucket) + 16;
+        sketch.root(RootKind::StrongHandle, "strong handle", 0, 0x10);
+        sketch.root(RootKind::Static, "A.first", 1, slot);
+        sketch.root(RootKind::Static, "A.second", 1, slot + 8);
+        sketch.root(RootKind::Static, "A.third", 2, slot + 16);
+        sketch.root(RootKind::WeakHandle, "weak handle", 3, 0x18);
+        sketch.graph()
+    }
+
+    #[test]
+    fn a_bucket_keeps_only_what_no_named_static_speaks_for() {
+        let graph = bucket();
+        let retaining = Retaining::new(&graph, &[]);
+        assert_eq!(retaining.references(&graph, 0).collect::<Vec<_>>(), [2, 2, 3]);
+        assert_eq!(retaining.referrers(&graph, 1).count(), 0);
+        assert_eq!(retaining.roots_of(&graph, 1).len(), 2);
+    }
+
+    #[test]
+    fn weak_roots_hold_nothing() {
+        let graph = bucket();
+        assert!(Retaining::new(&graph, &[]).roots_of(&graph, 3).is_empty());
+    }
+
+    #[test]
+    fn leaving_statics_out_leaves_their_edges_out_too() {
+        let graph = bucket();
+        let retaining = Retaining::new(&graph, &[RootKind::Static]);
+        assert!(retaining.roots_of(&graph, 1).is_empty());
+        assert_eq!(retaining.references(&graph, 0).collect::<Vec<_>>(), [2, 2, 3]);
+    }
+
+    #[test]
+    fn a_dependent_handle_is_an_edge_from_key_to_value() {
+        let mut sketch = Sketch::default();
+        sketch.object("Key", 24, &[]);
+        sketch.object("Value", 24, &[]);
+        sketch.dependent(0, 1);
+        let graph = sketch.graph();
+        let retaining = Retaining::new(&graph, &[]);
+        assert_eq!(retaining.references(&graph, 0).collect::<Vec<_>>(), [1]);
+        assert!(retaining.is_dependent(0, 1) && !retaining.is_dependent(1, 0));
+    }
+}
