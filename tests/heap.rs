@@ -87,3 +87,9 @@ fn every_dump_is_equal_to_its_truth() {
         check(name, &Options::default());
     }
 }
+#[test]
+fn every_dump_is_equal_to_its_truth_when_segments_are_found_by_structure() {
+    for name in support::DUMPS {
+        check(name, &Options { hints: "no-gcdacvars".parse().unwrap(), ..Options::default() });
+    }
+}

@@ -254,7 +254,7 @@ impl<'a, 'b, const P: usize> Walker<'a, 'b, P> {
             next += P as u64;
         }
         let end = next.min(piece.end());
-        self.out.gaps.push(Gap { start: at, end, odd_words: odd });
+        self.out.gaps.push(Gap { start: at, end, odd_words: odd, is_last: end >= self.out.segment.end });
         Ok(end.max(next))
     }
 

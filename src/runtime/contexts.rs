@@ -24,6 +24,8 @@ pub struct Gap {
     pub end: u64,
     /// Non-zero words inside; the last one is not counted: it is the header of the object behind.
     pub odd_words: u32,
+    /// No object follows in the segment.
+    pub is_last: bool,
 }
 
 /// What the contexts say about the gaps.
@@ -86,7 +88,8 @@ pub fn explain(
 
 /// Where the contexts end that lie in gaps, for segments whose end only contexts can tell. A context's
 /// limit lies in a gap that begins at its ptr, with nothing but zeros between them, or, where the pair was copied too early, at most 64 KiB
-/// behind an object at its ptr. (Two neighbouring handles look like a pair too, but both name objects.)
+/// behind an object at its ptr; then it must fill the gap. (Two neighbouring handles look like a pair too,
+/// but both name objects.)
 pub fn ends(
     space: &AddressSpace,
     heap: &[Range<u64>],
@@ -100,7 +103,8 @@ pub fn ends(
     let pairs = pairs(space, heap, bounds, progress, |pair| {
         let gap = gaps.partition_point(|gap| gap.start < pair.limit).checked_sub(1).map(|index| gaps[index]);
         gap.is_some_and(|gap| {
-            let torn = || pair.ptr < gap.start && gap.start - pair.ptr < TORN && is_object(pair.ptr);
+            let fills = gap.is_last || pair.limit + min_object == gap.end;
+            let torn = || fills && pair.ptr < gap.start && gap.start - pair.ptr < TORN && is_object(pair.ptr);
             pair.limit < gap.end && (pair.ptr == gap.start && is_zero(space, pair) || torn())
         })
     })?;
