@@ -4,7 +4,10 @@
 //! looks at that one every 64 Ki steps, never recurses on data, and gives the same answer every time.
 
 mod bits;
+pub mod byname;
+pub mod diff;
 pub mod dominators;
+pub mod flame;
 pub mod histogram;
 mod order;
 pub mod owned;

@@ -6,6 +6,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use crate::view::format;
+
 /// Where the cells of a column stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
@@ -61,15 +63,7 @@ impl Table {
 
 /// `1234567` → `1,234,567`: a comma, because a terminal may lack a thin space.
 pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    format::count(n).replace(format::THIN_SPACE, ",")
 }
 
 /// A difference: always with its sign, `+1,234` or `-5`; nothing for 0.

@@ -13,6 +13,8 @@ use crate::progress::Cancelled;
 pub enum Error {
     #[error("cannot open {path}: {source}")]
     Open { path: PathBuf, source: io::Error },
+    #[error("cannot unpack {path}: {source}")]
+    Unpack { path: PathBuf, source: io::Error },
     /// The file is something else.
     #[error("{path} is not a memory dump: it is {reason}")]
     NotADump { path: PathBuf, reason: String },

@@ -22,11 +22,16 @@ mod parts;
 mod ranges;
 mod read;
 mod sniff;
+mod unpack;
 
 pub use contents::{Contents, FULL_DUMP_RECIPES};
 pub use error::Error;
-pub use file::Bytes;
+pub use file::{Bytes, Opened, open};
 pub use sniff::Kind;
+
+/// The bundled dump, and the name it goes by.
+const SAMPLE: &[u8] = include_bytes!("../../assets/sample.dmp.zst");
+const SAMPLE_NAME: &str = "efshop-net8-win-x64.dmp (sample)";
 
 /// Which kind of file a dump is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,19 +150,32 @@ pub struct Dump {
 }
 
 impl Dump {
-    /// Opens a minidump or an ELF core; `.zst`, `.gz` and `.zip` are unpacked to a temporary file first.
+    /// Opens a minidump or an ELF core; a packed one (zstd, gzip, zip) is unpacked to a temporary file first.
     pub fn open(path: &Path, progress: &Progress) -> Result<Dump, Error> {
-        let (bytes, kind) = file::open(path, progress)?;
+        Dump::read(path, open(path, progress)?)
+    }
+
+    /// Opens the bundled sample.
+    pub fn open_sample(progress: &Progress) -> Result<Dump, Error> {
+        let path = Path::new(SAMPLE_NAME);
+        Dump::read(path, file::ready(path, Bytes::Static(SAMPLE), progress)?)
+    }
+
+    /// Reads what [`open`] opened; `path` is what the dump and messages call it.
+    pub fn read(path: &Path, opened: Opened) -> Result<Dump, Error> {
+        let Opened { bytes, kind, cut } = opened;
         let not_a_dump = |reason: &str| Error::NotADump { path: path.to_owned(), reason: reason.to_owned() };
         let (container, parts) = match kind {
             Kind::Minidump => (Container::Minidump, minidump::read(&bytes)),
             Kind::ElfCore => (Container::ElfCore, elf::read(&bytes)),
             Kind::Gcdump => return Err(not_a_dump("a .gcdump file")),
-            Kind::Zstd | Kind::Gzip | Kind::Zip => return Err(not_a_dump("packed twice: unpack it first")),
+            Kind::Zstd | Kind::Gzip | Kind::Zip => return Err(not_a_dump("packed")),
             Kind::Other(what) => return Err(not_a_dump(what)),
         };
         let parts = parts.map_err(|reason| Error::Damaged { path: path.to_owned(), container, reason })?;
-        Ok(Dump::assemble(path.to_owned(), container, bytes, parts))
+        let mut dump = Dump::assemble(path.to_owned(), container, bytes, parts);
+        dump.warnings.extend(cut);
+        Ok(dump)
     }
 
     fn assemble(path: PathBuf, container: Container, bytes: Arc<Bytes>, parts: Parts) -> Dump {

@@ -1,0 +1,212 @@
+//! The flame tree top-down: from roots or chosen objects to what they keep alive.
+//!
+//! Siblings of one type under one box become one box. An object of its box's own type joins that box where
+//! chains are folded (a linked list is one box, not 20 000), and so does one of a hidden type.
+
+use super::children::Children;
+use super::labels::Labels;
+use super::level::{Expanded, Growth, Slots};
+use super::{FlameTree, Frame};
+use crate::heap::Graph;
+use crate::progress::{CHECK_EVERY, Cancelled, Progress};
+
+/// Members of one piece of work.
+const PIECE: usize = 1 << 14;
+
+/// A tree over the objects of a graph.
+#[derive(Clone, Copy, Debug)]
+pub struct Tree<'a> {
+    /// Parent of each object; its length and above for those that have none.
+    pub parents: &'a [u32],
+    /// Weight of each object and all below it.
+    pub weights: &'a [u64],
+    /// `parents` the other way round.
+    pub children: &'a Children,
+}
+
+/// A tree over the objects of a graph, with what its boxes are called and where it starts.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    pub graph: &'a Graph,
+    pub labels: &'a Labels,
+    pub tree: Tree<'a>,
+    /// The objects without a parent, each under the label of its root.
+    pub tops: &'a [Top],
+}
+
+/// An object at which a flame tree starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Top {
+    pub object: u32,
+    /// The box it is put under: the label of its root, or of its own type where a selection is shown.
+    pub label: u32,
+    /// Do other roots hold it as well?
+    pub shared: bool,
+}
+
+/// What a flame tree leaves out or puts together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// A box of less than this share of the whole, in per cent, is summed with the other small ones.
+    pub min_percent: f64,
+    /// Levels below the whole; what is deeper is summed as small.
+    pub max_depth: u32,
+    /// Boxes altogether.
+    pub max_frames: usize,
+    /// Fold objects of one type under one another into one box.
+    pub fold_chains: bool,
+    /// Per label: count its objects to the box above. Empty: none.
+    pub hidden: Vec<bool>,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { min_percent: 0.1, max_depth: 1 << 12, max_frames: 1 << 18, fold_chains: true, hidden: Vec::new() }
+    }
+}
+
+/// Builds the tree below `start` (the source's own tops, or a selection's). `whole` names the first box,
+/// unless all of `start` are of one type: then that is it.
+pub fn top_down(
+    source: &Source<'_>,
+    start: &[Top],
+    whole: &str,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<FlameTree, Cancelled> {
+    let weight = |object: u32| source.tree.weights[object as usize];
+    let step = Step { source, limits, progress };
+    let one = only_type(source.labels, start);
+    let root = root_frame(source, start, weight);
+    let mut growth = Growth::new(source, PIECE, root, limits, progress);
+    let mut first = Vec::new();
+    for shared in [true, false] {
+        let start = start.iter().filter(|top| top.shared == shared);
+        first.push(growth.first(shared, |out, slots| match one {
+            Some(label) => step.expand(label, &start.map(|top| top.object).collect::<Vec<_>>(), out, slots),
+            None => {
+                start.for_each(|top| out.add(slots, top.label, top.object, weight(top.object), Some(top.object)));
+                Ok(())
+            }
+        })?);
+    }
+    let frames = growth.grow(first, |label, objects, out, slots| step.expand(label, objects, out, slots))?;
+    Ok(FlameTree::named(frames, source, whole))
+}
+
+/// The first box: all of `start`, not yet expanded.
+pub(super) fn root_frame(source: &Source<'_>, start: &[Top], weight: impl Fn(u32) -> u64) -> Frame {
+    let heaviest = start.iter().max_by_key(|top| (weight(top.object), std::cmp::Reverse(top.object)));
+    let total = start.iter().map(|top| weight(top.object)).sum();
+    Frame {
+        name: only_type(source.labels, start).unwrap_or(source.labels.len() as u32),
+        objects: start.len() as u32,
+        chain: 1,
+        sample: heaviest.map_or(0, |top| top.object),
+        weight: total,
+        own: total,
+        shared: start.iter().filter(|top| top.shared).map(|top| weight(top.object)).sum(),
+        ..Frame::default()
+    }
+}
+
+/// The type that all tops are of, where they are a selection of one type.
+pub(super) fn only_type(labels: &Labels, tops: &[Top]) -> Option<u32> {
+    let label = tops.first()?.label;
+    (labels.is_type(label) && tops.iter().all(|top| top.label == label)).then_some(label)
+}
+
+/// From the objects of a box to those below it.
+pub(super) struct Step<'a> {
+    pub source: &'a Source<'a>,
+    pub limits: &'a Limits,
+    pub progress: &'a Progress,
+}
+
+/// What becomes of an object below a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It goes into the group of its label.
+    Group,
+    /// It joins the box as the next link of a chain.
+    Link,
+    /// It is hidden: its own weight counts to the box, its children are the box's.
+    Dissolve,
+}
+
+impl Step<'_> {
+    fn expand(&self, above: u32, objects: &[u32], out: &mut Expanded<u32>, slots: &mut Slots) -> Result<(), Cancelled> {
+        let mut links = 0;
+        out.chain = self.visit(above, objects, |object, label, fate| match fate {
+            Fate::Group => {
+                let inner = !self.source.tree.children.of(object).is_empty();
+                out.add(slots, label, object, self.source.tree.weights[object as usize], inner.then_some(object));
+            }
+            Fate::Link => links += 1,
+            Fate::Dissolve => {}
+        })?;
+        out.absorbed = links;
+        Ok(())
+    }
+
+    /// Calls `each(object, its label, fate)` for all that lies right below a box: the children of its objects,
+    /// of the links that join it and of those dissolved in it. Gives the number of rounds that found links.
+    pub fn visit(&self, above: u32, objects: &[u32], mut each: impl FnMut(u32, u32, Fate)) -> Result<u32, Cancelled> {
+        let mut open = Open { links: Vec::new(), dissolved: Vec::new(), seen: 0 };
+        // A group of roots has its objects below it, a type has them in it.
+        let mut round: &[u32] = objects;
+        let mut last;
+        if !self.source.labels.is_type(above) {
+            self.take(above, objects, &mut open, &mut each)?;
+            round = &[];
+        }
+        for rounds in 0.. {
+            for &object in round {
+                self.take(above, self.source.tree.children.of(object), &mut open, &mut each)?;
+            }
+            while let Some(object) = open.dissolved.pop() {
+                self.take(above, self.source.tree.children.of(object), &mut open, &mut each)?;
+            }
+            if open.links.is_empty() {
+                return Ok(rounds);
+            }
+            last = std::mem::take(&mut open.links);
+            round = &last;
+        }
+        unreachable!("the loop ends when no links are left")
+    }
+
+    fn take(
+        &self,
+        above: u32,
+        objects: &[u32],
+        open: &mut Open,
+        each: &mut impl FnMut(u32, u32, Fate),
+    ) -> Result<(), Cancelled> {
+        for &object in objects {
+            let label = self.source.labels.of_type(self.source.graph.objects.type_index(object));
+            let fate = if label == above && self.limits.fold_chains {
+                open.links.push(object);
+                Fate::Link
+            } else if self.limits.hidden.get(label as usize).is_some_and(|&hidden| hidden) {
+                open.dissolved.push(object);
+                Fate::Dissolve
+            } else {
+                Fate::Group
+            };
+            each(object, label, fate);
+            open.seen += 1;
+            if open.seen.is_multiple_of(CHECK_EVERY) {
+                self.progress.check()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a visit still has to go into.
+struct Open {
+    links: Vec<u32>,
+    dissolved: Vec<u32>,
+    seen: usize,
+}
