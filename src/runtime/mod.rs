@@ -25,6 +25,7 @@ use crate::memory::AddressSpace;
 use crate::progress::Cancelled;
 
 pub mod strings;
+pub mod metadata;
 pub mod types;
 
 /// The runtime of an open dump: what questions about single objects need.
