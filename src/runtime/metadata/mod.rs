@@ -8,11 +8,13 @@
 mod heaps;
 mod layout;
 mod lookup;
+mod root;
 pub mod signature;
 mod tables;
 
 pub use layout::Layout;
 pub use lookup::{Assembly, Constant, Field, TypePath};
+pub use root::Root;
 pub use tables::{Table, Token};
 
 /// Bytes that every metadata root begins with: signature, version 1.1, four reserved zeros.
