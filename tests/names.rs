@@ -9,6 +9,7 @@ use heapglass::runtime::Hints;
 use heapglass::runtime::gc::Gc;
 use heapglass::runtime::types::TypeSystem;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// What the types of one dump are compared with.
 struct Case {
@@ -61,6 +62,12 @@ fn check_names(name: &str) {
     }
     assert!(wrong.is_empty(), "{name}: {} of {} differ\n{}", wrong.len(), list.len(), wrong.join("\n"));
 
+    let loaded: HashSet<u64> = types.type_defs(&space).iter().map(|def| def.method_table).collect();
+    for &mt in &tables {
+        let has_row = !types.is_free(mt) && !types.is_array(&space, mt) && types.arguments(&space, mt).is_empty();
+        assert!(!has_row || loaded.contains(&mt), "{name}: {mt:#x} is no loaded type");
+    }
+
     let mask = if space.pointer_size() == 8 { !7 } else { !3 };
     let mut fields = 0;
     for sample in truth["samples"].as_array().expect("samples") {
@@ -76,7 +83,7 @@ fn check_names(name: &str) {
         assert_eq!(ours, theirs, "{name}: {}", sample["type"]);
         fields += ours.len();
     }
-    println!("{name}: {} types, {fields} fields equal", list.len());
+    println!("{name}: {} types, {fields} fields equal; {} types are loaded", list.len(), loaded.len());
 }
 
 #[test]

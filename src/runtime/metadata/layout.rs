@@ -74,10 +74,10 @@ impl Layout {
             columns: [[0; COLUMNS + 1]; TABLES],
             sorted,
         };
-        for table in 0..TABLES {
+        for (table, &count) in rows.iter().enumerate() {
             let size = layout.place_columns(table, heap_sizes);
             layout.starts[table] = u32::try_from(at).ok()?;
-            at += size * rows[table] as usize;
+            at += size * count as usize;
         }
         (at <= tables.end).then_some(layout)
     }
@@ -149,7 +149,7 @@ fn streams(head: &[u8]) -> Option<Vec<Stream<'_>>> {
         let name = head.get(at + 8..)?;
         let len = name.iter().take(32).position(|&byte| byte == 0)?;
         out.push((&name[..len], offset, size));
-        at += 8 + (len + 4 & !3);
+        at += 8 + ((len + 4) & !3);
     }
     Some(out)
 }

@@ -43,10 +43,6 @@ impl Catalog {
         Ok(out)
     }
 
-    pub fn len(&self) -> usize {
-        self.roots.len()
-    }
-
     /// The root whose assembly's name is the very text at `address`.
     pub fn named_at(&self, address: u64) -> Option<&Arc<Root>> {
         let found = self.names.binary_search_by_key(&address, |&(name, _)| name).ok()?;

@@ -10,8 +10,10 @@ mod catalog;
 mod fields;
 mod image;
 mod kind;
+mod loaded;
 mod module;
 mod name;
+mod naming;
 mod scan;
 mod shape;
 mod spelling;
@@ -20,19 +22,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::memory::AddressSpace;
-use crate::progress::{CHECK_EVERY, Cancelled, Progress};
-use crate::runtime::method_table::MethodTable;
+use crate::progress::{Cancelled, Progress};
 
 use calibrate::{Calibration, calibrate};
 use catalog::Catalog;
-use spelling::Piece;
 
 pub use fields::{Field, StaticField};
 pub use kind::ElementKind;
+pub use loaded::TypeDef;
 pub use module::{Module, Route};
 pub use name::TypeName;
 pub use shape::{Shape, TokenForm};
@@ -57,17 +57,9 @@ pub struct TypeSystem {
     core: u64,
     catalog: Catalog,
     modules: RwLock<FxHashMap<u64, Arc<Module>>>,
+    /// Loaded value types, instantiations included; by module and row.
+    value_types: Vec<TypeDef>,
     how: How,
-}
-
-/// A loaded type that is no instantiation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TypeDef {
-    /// Address of its module.
-    pub module: u64,
-    /// Row in the module's TypeDef table.
-    pub rid: u32,
-    pub method_table: u64,
 }
 
 impl TypeSystem {
@@ -99,6 +91,7 @@ impl TypeSystem {
             core: 0,
             catalog,
             modules: RwLock::default(),
+            value_types: Vec::new(),
             how: How::default(),
         };
         match found.into_iter().next() {
@@ -107,6 +100,7 @@ impl TypeSystem {
                 (out.shape, out.core, out.calibrated) = (calibration.shape, calibration.core, true);
                 (out.string, out.object) = (string, object);
                 out.judge_core(space);
+                out.find_loaded(space, gc_ranges, progress)?;
             }
             None => {
                 out.how.method_tables = "not calibrated".to_owned();
@@ -124,25 +118,17 @@ impl TypeSystem {
         let agrees = module
             .metadata(space)
             .map(|metadata| [metadata.find_type("System", "String"), metadata.find_type("System", "Object")] == rows);
-        match agrees {
-            Some(true) => {
-                self.how.metadata = format!("{} in memory, core library by {}", self.catalog.len(), module.route);
-            }
+        let lack = match agrees {
+            Some(true) => return,
             Some(false) => {
                 // Of another build: names from it would be wrong.
-                let nameless = Module::without_metadata(&module);
-                self.modules.get_mut().unwrap_or_else(PoisonError::into_inner).insert(self.core, Arc::new(nameless));
-                self.how.metadata = format!("{} in memory, core library's is of another build", self.catalog.len());
-                self.how.warnings.push("the core library's metadata is of another build and was not used".to_owned());
+                let nameless = Arc::new(module.without_metadata());
+                self.modules.get_mut().unwrap_or_else(PoisonError::into_inner).insert(self.core, nameless);
+                "the core library's metadata is of another build and was not used"
             }
-            None => {
-                self.how.metadata = format!("{} in memory, core library's is missing", self.catalog.len());
-                self.how.warnings.push(
-                    "the dump does not hold the core library's metadata: its types have no names (give --images)"
-                        .to_owned(),
-                );
-            }
-        }
+            None => "the dump does not hold the core library's metadata: its types have no names (give --images)",
+        };
+        self.how.warnings.push(lack.to_owned());
     }
 
     pub fn how(&self) -> &How {
@@ -222,90 +208,10 @@ impl TypeSystem {
         self.module_of(space, mt).map_or_else(Box::default, |module| module.file.clone())
     }
 
-    /// All modules met so far, by address.
+    /// All modules by address. Those of Reflection.Emit are among them once a type of theirs was asked for.
     pub fn modules(&self) -> Vec<Arc<Module>> {
         let modules = self.modules.read().unwrap_or_else(PoisonError::into_inner);
         modules.iter().collect::<BTreeMap<_, _>>().into_values().cloned().collect()
-    }
-
-    /// The name of a type, by its method table or type handle.
-    pub fn name(&self, space: &AddressSpace, handle: u64) -> TypeName {
-        spelling::spell(vec![Piece::Handle(handle)], |handle| self.expand(space, handle))
-    }
-
-    /// Names and module files of many method tables, in their order.
-    pub fn names(
-        &self,
-        space: &AddressSpace,
-        method_tables: &[u64],
-        progress: &Progress,
-    ) -> Result<Vec<(TypeName, Box<str>)>, Cancelled> {
-        let one = |(i, &mt): (usize, &u64)| {
-            if i.is_multiple_of(CHECK_EVERY >> 8) {
-                progress.check()?;
-            }
-            Ok((self.name(space, mt), self.module_file(space, mt)))
-        };
-        method_tables.par_iter().enumerate().map(one).collect()
-    }
-
-    /// A type handle, taken apart by one level.
-    fn expand(&self, space: &AddressSpace, handle: u64) -> Vec<Piece> {
-        if self.is_free(handle) {
-            return vec![Piece::text("Free")];
-        }
-        if handle & 2 != 0 {
-            return self.expand_desc(space, handle & !2);
-        }
-        if MethodTable::read(space, handle).is_none() {
-            return vec![Piece::Text(format!("<unknown type {handle:#x}>"))];
-        }
-        if self.shape.is_array(space, handle) {
-            let element = self.shape.element(space, handle).unwrap_or(0);
-            let rank = self.shape.array_rank(space, handle).unwrap_or(0);
-            return vec![Piece::Handle(element), Piece::Text(spelling::array_suffix(rank))];
-        }
-        self.expand_definition(space, handle).unwrap_or_else(|| self.fallback(space, handle))
-    }
-
-    fn expand_definition(&self, space: &AddressSpace, mt: u64) -> Option<Vec<Piece>> {
-        let module = self.module_of(space, mt)?;
-        let path = module.metadata(space)?.type_path(self.shape.rid(space, mt)?)?;
-        let arguments = self.shape.arguments(space, mt);
-        Some(spelling::fill(spelling::of_path(&path, arguments.len()), &arguments))
-    }
-
-    /// What can be said of a type without metadata.
-    fn fallback(&self, space: &AddressSpace, mt: u64) -> Vec<Piece> {
-        if mt == self.string || mt == self.object {
-            let name = if mt == self.string { "String" } else { "Object" };
-            return vec![Piece::Namespace("System.".to_owned()), Piece::text(name)];
-        }
-        let token = self.calibrated.then(|| self.shape.rid(space, mt)).flatten();
-        let Some(token) = token else { return vec![Piece::Text(format!("<unknown type {mt:#x}>"))] };
-        let file = self.module_file(space, mt);
-        let file = if file.is_empty() { "?" } else { &file };
-        let name = format!("{file}!{:#010x}", 0x0200_0000 | token);
-        let arguments = self.shape.arguments(space, mt);
-        let path = crate::runtime::metadata::TypePath { namespace: "".into(), names: vec![name.into()] };
-        spelling::fill(spelling::of_path(&path, arguments.len()), &arguments)
-    }
-
-    fn expand_desc(&self, space: &AddressSpace, desc: u64) -> Vec<Piece> {
-        use shape::desc::{ARRAY, BY_REF, FUNCTION, METHOD_VARIABLE, POINTER, SZ_ARRAY, VARIABLE};
-        let kind = space.u32(desc).map(|word| word as u8);
-        let suffix = match kind {
-            Some(POINTER) => "*",
-            Some(BY_REF) => "&",
-            Some(SZ_ARRAY) => "[]",
-            // Its rank is that of the template method table, which is not read.
-            Some(ARRAY) => "[,]",
-            Some(VARIABLE | METHOD_VARIABLE) => return vec![Piece::text("T")],
-            Some(FUNCTION) => return vec![Piece::text("(fnptr)")],
-            _ => return vec![Piece::Text(format!("<unknown type {:#x}>", desc | 2))],
-        };
-        let argument = self.shape.desc_argument(space, desc).unwrap_or(0);
-        vec![Piece::Handle(argument), Piece::text(suffix)]
     }
 }
 

@@ -15,7 +15,7 @@ use super::shape::Shape;
 
 /// Links of a TypeDef map's chain, and entries in all, beyond which it is not believed.
 const MOST_LINKS: usize = 1 << 12;
-const MOST_ENTRIES: u64 = 1 << 24;
+const MOST_ENTRIES: u64 = 1 << 20;
 /// How far into Module the saved metadata of Reflection.Emit lies (0x698 at most in 2.1 to 10).
 const SAVED_COPY_WORDS: u64 = 0x800;
 
@@ -35,10 +35,10 @@ pub enum Route {
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Route::SimpleName => "simple name",
-            Route::Image => "image",
-            Route::SavedCopy => "saved copy",
-            Route::Missing => "missing",
+            Route::SimpleName => "by simple name",
+            Route::Image => "by image",
+            Route::SavedCopy => "saved by Reflection.Emit",
+            Route::Missing => "without",
         })
     }
 }
@@ -65,10 +65,10 @@ impl Module {
         let metadata = root.as_ref().map(|root| root.metadata(space));
         let assembly = metadata.and_then(Metadata::assembly);
         let named = metadata.and_then(Metadata::module_name).map(|name| name.into_owned());
-        let path = images.iter().rev().map(|image| image.path.rsplit(['/', '\\']).next().unwrap_or_default());
+        let path = images.first().and_then(|image| image.path.rsplit(['/', '\\']).next());
         let file = match route {
             Route::SavedCopy => String::new(),
-            _ => named.or_else(|| path.last().map(str::to_owned)).unwrap_or_default(),
+            _ => named.or_else(|| path.map(str::to_owned)).unwrap_or_default(),
         };
         Module {
             address,
@@ -96,8 +96,12 @@ impl Module {
         self.root.as_ref().map(|root| root.metadata(space))
     }
 
-    /// The loaded types: (row in TypeDef, method table), ascending rows. Open generic definitions are
-    /// among them, instantiations are not.
+    /// Where its metadata lies.
+    pub fn metadata_address(&self) -> Option<u64> {
+        self.root.as_ref().map(|root| root.address)
+    }
+
+    /// What its map of types says: (row in TypeDef, method table), ascending rows; not proved.
     pub fn type_defs(&self, space: &AddressSpace, shape: &Shape) -> Vec<(u32, u64)> {
         let mut out = Vec::new();
         let mut rid = 0;

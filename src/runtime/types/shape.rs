@@ -7,7 +7,6 @@
 //! `calibrate.rs` measures. Every function gives `None` where the dump lacks the word.
 
 use crate::memory::AddressSpace;
-use crate::runtime::method_table::MethodTable;
 
 const HAS_COMPONENTS: u32 = 0x8000_0000;
 const CATEGORY_ARRAY: u32 = 0x0008_0000;
@@ -137,7 +136,19 @@ impl Shape {
                 )
             );
         }
-        MethodTable::read(space, handle).is_some()
+        self.is_method_table(space, handle)
+    }
+
+    /// Do EEClass and method table point at each other? True for every loaded type, interfaces and open
+    /// definitions too, and for nothing else met so far; not for the method table of free blocks.
+    pub fn is_method_table(&self, space: &AddressSpace, mt: u64) -> bool {
+        self.is_mapped(space, mt) && self.names_itself(space, mt).unwrap_or(false)
+    }
+
+    fn names_itself(&self, space: &AddressSpace, mt: u64) -> Option<bool> {
+        let canonical = self.canonical(space, mt).filter(|&canonical| self.is_mapped(space, canonical))?;
+        let back = self.class(space, canonical)?.checked_add(2 * self.pointer)?;
+        Some([false, true].into_iter().any(|relative| self.slot(space, back, relative) == Some(canonical)))
     }
 
     /// The type that a pointer, by-ref or array TypeDesc is made of: behind two pointers, in 7 and 8
@@ -151,7 +162,7 @@ impl Shape {
         let slot = mt.checked_add(0x10)?;
         let parent = space.pointer(slot)?;
         let indirect = self.tokens == TokenForm::Short && self.flags(space, mt)? & INDIRECT_PARENT != 0;
-        if parent == 0 || !indirect || MethodTable::read(space, parent).is_some() {
+        if parent == 0 || !indirect || self.is_method_table(space, parent) {
             return Some(parent);
         }
         // The cell's address is kept less the offset of this very slot (methodtable.h, GetParentMethodTable).
