@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 
+use crate::analysis::retaining::Retaining;
 use crate::error::Result;
-use crate::heap::{Heap, Options, RootKind};
+use crate::heap::{Graph, Heap, Options, RootKind};
 use crate::progress::{Progress, Snapshot, Unit};
 use crate::runtime::Hints;
 
@@ -41,9 +42,17 @@ impl Reading {
     /// Opens the dump as the arguments say.
     pub fn open(&self, dump: &Path, progress: &Progress) -> Result<Heap> {
         let options = Options { images: self.images.clone(), hints: self.runtime_hint.clone().unwrap_or_default() };
-        let mut heap = Heap::open(dump, &options, progress)?;
-        heap.graph.roots.retain(|root| !self.without_roots.iter().any(|id| id == root.kind.id()));
-        Ok(heap)
+        Heap::open(dump, &options, progress)
+    }
+
+    /// Root kinds to leave out.
+    pub fn without_roots(&self) -> Vec<RootKind> {
+        RootKind::ALL.into_iter().filter(|kind| self.without_roots.iter().any(|id| id == kind.id())).collect()
+    }
+
+    /// The roots and edges that count, as the arguments say.
+    pub fn retaining(&self, graph: &Graph) -> Retaining {
+        Retaining::new(graph, &self.without_roots())
     }
 }
 
