@@ -21,6 +21,9 @@ pub enum Error {
     /// Writing an answer to a file failed.
     #[error("cannot write {path}: {source}")]
     Write { path: std::path::PathBuf, source: std::io::Error },
+    /// A fault of ours: a worker panicked.
+    #[error("Heapglass itself failed: {0}")]
+    Internal(String),
     /// Standard output is closed or full.
     #[error("cannot print the answer: {0}")]
     Print(std::io::Error),

@@ -1,5 +1,6 @@
 //! VIEW MODELS: what a person sees, as plain data; no egui in here.
 
+pub mod failure;
 pub mod filter;
 pub mod format;
 pub mod rows;

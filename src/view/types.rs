@@ -1,18 +1,17 @@
 //! The type table: one row per name and assembly.
 //!
-//! Takes the figures of every type index and merges those that a person cannot tell apart (one type
-//! loaded twice). Filtering and sorting give a list of row numbers and touch no row, so that a large
+//! Takes the figures of every group of types that a person cannot tell apart (one type loaded twice). Filtering and sorting give a list of row numbers and touch no row, so that a large
 //! table can be arranged by the worker while the window shows the last arrangement.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use rayon::prelude::*;
 
 use super::filter::{Filter, Subject};
 use super::format;
 use super::rows::{Bar, Cell, Column, Rows, Tone};
+use crate::analysis::histogram::TypeGroups;
 use crate::heap::{TypeInfo, TypeKind, TypeName};
 
 /// Figures of one type index.
@@ -33,6 +32,8 @@ pub struct TypeRow {
     pub name: TypeName,
     pub assembly: Box<str>,
     pub kind: TypeKind,
+    /// Its number among the groups of types.
+    pub group: u32,
     /// Type indices that are this row.
     pub types: Vec<u32>,
     pub figures: Figures,
@@ -44,6 +45,8 @@ pub struct TypeTable {
     pub rows: Vec<TypeRow>,
     /// Sums over all rows; `retained` is not one.
     pub total: Figures,
+    /// The greatest figures that a row other than Free has: their bars are the longest.
+    longest: Figures,
     /// Are `owned` and `retained` known?
     pub analysed: bool,
 }
@@ -120,29 +123,42 @@ pub struct Arrangement {
 }
 
 impl TypeTable {
-    /// Merges types of one name and assembly; `figures` by type index. Types without objects are left out.
-    pub fn new(types: &[TypeInfo], figures: &[Figures], analysed: bool) -> TypeTable {
-        let mut rows: Vec<TypeRow> = Vec::new();
-        let mut known: HashMap<(&str, &str), usize> = HashMap::new();
-        let mut total = Figures::default();
-        for (index, (info, figures)) in
-            types.iter().zip(figures).enumerate().filter(|(_, (_, figures))| figures.count > 0)
-        {
-            let row = *known.entry((&info.name.full, &info.assembly)).or_insert_with(|| {
-                rows.push(TypeRow {
-                    name: info.name.clone(),
-                    assembly: info.assembly.clone(),
-                    kind: info.kind,
-                    types: Vec::new(),
-                    figures: Figures::default(),
-                });
-                rows.len() - 1
-            });
-            rows[row].types.push(index as u32);
-            rows[row].figures.add(figures);
-            total.add(figures);
+    /// One row a group that has objects; `figures` by group.
+    pub fn new(types: &[TypeInfo], groups: &TypeGroups, figures: &[Figures], analysed: bool) -> TypeTable {
+        let mut members: Vec<Vec<u32>> = vec![Vec::new(); groups.len()];
+        for (index, &group) in groups.group_of.iter().enumerate() {
+            members[group as usize].push(index as u32);
         }
-        TypeTable { rows, total: Figures { retained: 0, ..total }, analysed }
+        let rows = (0..groups.len()).filter(|&group| figures[group].count > 0).map(|group| {
+            let info = &types[groups.first[group] as usize];
+            TypeRow {
+                name: info.name.clone(),
+                assembly: info.assembly.clone(),
+                kind: info.kind,
+                group: group as u32,
+                types: std::mem::take(&mut members[group]),
+                figures: figures[group],
+            }
+        });
+        TypeTable::of(rows.collect(), analysed)
+    }
+
+    /// The same rows with all figures.
+    pub fn with(&self, figures: Vec<Figures>) -> TypeTable {
+        let rows = self.rows.iter().zip(figures).map(|(row, figures)| TypeRow { figures, ..row.clone() });
+        TypeTable::of(rows.collect(), true)
+    }
+
+    fn of(rows: Vec<TypeRow>, analysed: bool) -> TypeTable {
+        let mut total = Figures::default();
+        let mut longest = Figures::default();
+        for row in &rows {
+            total.add(&row.figures);
+            if row.kind != TypeKind::Free {
+                longest = longest.max(&row.figures);
+            }
+        }
+        TypeTable { rows, total: Figures { retained: 0, ..total }, longest, analysed }
     }
 
     /// Filters and sorts; Free stays last under every order.
@@ -196,6 +212,15 @@ impl Figures {
         self.retained += other.retained;
     }
 
+    fn max(&self, other: &Figures) -> Figures {
+        Figures {
+            count: self.count.max(other.count),
+            bytes: self.bytes.max(other.bytes),
+            owned: self.owned.max(other.owned),
+            retained: self.retained.max(other.retained),
+        }
+    }
+
     fn exclusive(&self, folded: bool) -> u64 {
         if folded { self.owned } else { self.bytes }
     }
@@ -238,8 +263,12 @@ impl<'a> TypeRows<'a> {
     }
 
     fn share(&self, bytes: u64, bar: Bar) -> Cell<'static> {
-        let whole = self.table.total.bytes;
-        Cell::Share { text: format::percent(bytes, whole), part: (bytes as f64 / whole.max(1) as f64) as f32, bar }
+        let longest = match bar {
+            Bar::Exclusive => self.table.longest.exclusive(self.arrangement.folded),
+            Bar::Retained => self.table.longest.retained,
+        };
+        let part = (bytes as f64 / longest.max(1) as f64).min(1.0) as f32;
+        Cell::Share { text: format::percent(bytes, self.table.total.bytes), part, bar }
     }
 }
 
@@ -308,6 +337,7 @@ pub fn name(name: &TypeName) -> Vec<(Tone, Cow<'_, str>)> {
 mod tests {
     use super::super::rows::{markdown, tsv};
     use super::*;
+    use crate::heap::Graph;
 
     fn info(namespace: &str, short: &str, assembly: &str, kind: TypeKind) -> TypeInfo {
         let name = TypeName {
@@ -340,7 +370,11 @@ mod tests {
             figures(1, 500, 500, 700),
             figures(0, 0, 0, 0),
         ];
-        TypeTable::new(&types, &figures, true)
+        let graph = Graph { types: types.into(), ..Graph::default() };
+        let groups = TypeGroups::by_name_and_assembly(&graph);
+        let mut sums = vec![Figures::default(); groups.len()];
+        groups.group_of.iter().zip(&figures).for_each(|(&group, figures)| sums[group as usize].add(figures));
+        TypeTable::new(&graph.types, &groups, &sums, true)
     }
 
     fn names(table: &TypeTable, query: &Query) -> Vec<String> {
@@ -380,7 +414,7 @@ mod tests {
         assert_eq!(names(&table, &folded)[0], "Shop.Order Shop.dll");
         let arrangement = table.arrange(&folded);
         let rows = TypeRows::new(&table, &arrangement, &[], true);
-        assert_eq!(rows.cell(0, 1), Cell::Share { text: "42.0".into(), part: 0.42, bar: Bar::Exclusive });
+        assert_eq!(rows.cell(0, 1), Cell::Share { text: "42.0".into(), part: 1.0, bar: Bar::Exclusive });
         assert_eq!(rows.cell(0, 2).plain(), "4200");
     }
 

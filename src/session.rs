@@ -1,1 +1,0 @@
-//! The open dump: one worker owns the heap, questions in, answers out.
