@@ -2,6 +2,7 @@
 
 pub mod failure;
 pub mod filter;
+pub mod flame;
 pub mod format;
 pub mod rows;
 pub mod types;

@@ -118,8 +118,8 @@ impl FlameTree {
     }
 
     pub fn children(&self, frame: u32) -> std::ops::Range<u32> {
-        let frame = &self.frames[frame as usize];
-        frame.first_child..frame.first_child + frame.children
+        let children = |frame: &Frame| frame.first_child..frame.first_child + frame.children;
+        self.frames.get(frame as usize).map_or(0..0, children)
     }
 
     /// The boxes from below the whole down to `frame`, itself included.

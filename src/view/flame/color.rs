@@ -1,0 +1,163 @@
+//! Which colour a box has, as a token; the theme says what it looks like.
+//!
+//! By assembly (the default): what the program and its libraries brought is warm, the framework cool, the core
+//! library grey. The shade within a family comes from the name alone, so a type looks the same in every
+//! picture of every dump. Shades of one family differ in lightness too, and warm from cool in hue that every
+//! kind of colour vision tells apart.
+
+use crate::analysis::flame::{Name, NameKind};
+use crate::heap::RootKind;
+
+/// What the colours of a picture say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorBy {
+    #[default]
+    Assembly,
+    /// Where the objects of a box live.
+    Generation,
+    /// What kind of root a box hangs from.
+    RootKind,
+}
+
+/// A colour by its meaning. Numbers are shades: taken modulo what the theme has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tone {
+    /// The whole, and what is summed as smaller.
+    Empty,
+    /// A root, statics first, then the other kinds.
+    Root(RootFamily),
+    User(u8),
+    Framework(u8),
+    Core(u8),
+    /// 0, 1, 2, large, pinned, frozen.
+    Generation(u8),
+}
+
+/// Kinds of roots that a picture tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RootFamily {
+    Static,
+    ThreadStatic,
+    Handle,
+    Finalizer,
+    Stack,
+}
+
+impl RootFamily {
+    pub const ALL: [RootFamily; 5] =
+        [RootFamily::Static, RootFamily::ThreadStatic, RootFamily::Handle, RootFamily::Finalizer, RootFamily::Stack];
+
+    pub fn of(kind: RootKind) -> RootFamily {
+        match kind {
+            RootKind::Static | RootKind::CollectibleStatic => RootFamily::Static,
+            RootKind::ThreadStatic | RootKind::CollectibleThreadStatic => RootFamily::ThreadStatic,
+            RootKind::FinalizerQueue => RootFamily::Finalizer,
+            RootKind::Stack => RootFamily::Stack,
+            RootKind::StrongHandle
+            | RootKind::PinnedHandle
+            | RootKind::AsyncPinnedHandle
+            | RootKind::RefCountedHandle
+            | RootKind::SizedRefHandle
+            | RootKind::DependentHandle
+            | RootKind::WeakHandle
+            | RootKind::Other => RootFamily::Handle,
+        }
+    }
+
+    pub fn text(self) -> &'static str {
+        match self {
+            RootFamily::Static => "static variables",
+            RootFamily::ThreadStatic => "thread statics",
+            RootFamily::Handle => "handles",
+            RootFamily::Finalizer => "finalizer queue",
+            RootFamily::Stack => "thread stacks",
+        }
+    }
+}
+
+/// The colour of a name by its assembly.
+pub fn by_assembly(name: &Name) -> Tone {
+    let shade = shade(&name.full);
+    match name.kind {
+        NameKind::Whole => Tone::Empty,
+        NameKind::Root(kind) => Tone::Root(RootFamily::of(kind)),
+        NameKind::Type(_) => match origin(name) {
+            Origin::Core => Tone::Core(shade),
+            Origin::Framework => Tone::Framework(shade),
+            Origin::User => Tone::User(shade),
+        },
+    }
+}
+
+/// Where code comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Core,
+    Framework,
+    /// The program itself and its libraries.
+    User,
+}
+
+/// Where a type's code comes from, by the file name of its assembly; by its namespace where there is none.
+pub fn origin(name: &Name) -> Origin {
+    let file = &*name.assembly;
+    let bare = file.strip_suffix(".dll").or_else(|| file.strip_suffix(".ni.dll")).unwrap_or(file);
+    let of = if bare.is_empty() { &*name.full } else { bare };
+    let starts = |prefix: &str| of.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    let is = |whole: &str| of.eq_ignore_ascii_case(whole);
+    if is("mscorlib") || is("System.Private.CoreLib") || (bare.is_empty() && starts("System.")) {
+        Origin::Core
+    } else if ["System.", "Microsoft.", "Windows", "Presentation", "netstandard"].iter().any(|prefix| starts(prefix))
+        || is("System")
+    {
+        Origin::Framework
+    } else {
+        Origin::User
+    }
+}
+
+/// The same number for the same name, for ever.
+fn shade(name: &str) -> u8 {
+    let hash = name.bytes().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    // Names that differ in their last letter only still part.
+    let mixed = (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d);
+    (mixed >> 24) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::heap::TypeKind;
+
+    fn name(full: &str, assembly: &str) -> Name {
+        let kind = NameKind::Type(TypeKind::Object);
+        Name { full: full.into(), short: full.into(), namespace: 0, assembly: assembly.into(), kind }
+    }
+
+    #[test]
+    fn warm_is_what_the_program_brought() {
+        let cases = [
+            ("System.String", "System.Private.CoreLib.dll", Origin::Core),
+            ("System.String", "mscorlib.dll", Origin::Core),
+            ("System.Data.SqlClient.SqlCommand", "System.Data.SqlClient.dll", Origin::Framework),
+            ("System.Uri", "System.dll", Origin::Framework),
+            ("Microsoft.Extensions.Logging.Logger", "Microsoft.Extensions.Logging.dll", Origin::Framework),
+            ("System.Data.Entity.DbContext", "EntityFramework.dll", Origin::User),
+            ("SystemShop.Cart", "SystemShop.dll", Origin::User),
+            ("Shop.Cart", "", Origin::User),
+            ("System.Object", "", Origin::Core),
+        ];
+        for (full, assembly, want) in cases {
+            assert_eq!(origin(&name(full, assembly)), want, "{full} of {assembly}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_the_same_shade_everywhere() {
+        let tone = by_assembly(&name("Shop.Cart", "Shop.dll"));
+        assert_eq!(tone, by_assembly(&name("Shop.Cart", "Other.dll")));
+        assert_eq!(tone, Tone::User(shade("Shop.Cart")));
+        let shades: std::collections::HashSet<u8> = (0..50).map(|i| shade(&format!("Shop.T{i}")) % 5).collect();
+        assert_eq!(shades.len(), 5);
+    }
+}
