@@ -28,6 +28,7 @@ fn every_dump_opens_with_its_system_and_no_warning() {
         assert_eq!(dump.architecture, if x86 { Architecture::X86 } else { Architecture::X64 }, "{name}");
         assert_eq!(dump.warnings, Vec::<String>::new(), "{name}");
         assert_eq!(dump.missing, 0, "{name}");
+        assert_eq!(dump.contents, if windows { Contents::Full } else { Contents::Core { left_out: 0 } }, "{name}");
         assert!(dump.process.path.is_some() && dump.process.id.is_some(), "{name}: {:?}", dump.process);
         let runtime = ["coreclr.dll", "libcoreclr.so", "azmcp.exe"];
         assert!(dump.modules.iter().any(|module| runtime.contains(&module.file_name())), "{name}: {:?}", dump.modules);
@@ -194,6 +195,14 @@ fn a_core_is_read_whole_wherever_its_notes_are() {
             }
         }
     }
+}
+
+#[test]
+fn a_core_with_only_the_used_part_of_its_stacks_has_no_heap() {
+    let dump = open_bytes(&small_core().build()).expect("opens");
+    assert_eq!(dump.contents, Contents::Stacks);
+    let whole = Core { memory: vec![(0x7ffe_0000, vec![2; 0x1_1000])], ..small_core() };
+    assert_eq!(open_bytes(&whole.build()).expect("opens").contents, Contents::Core { left_out: 0 });
 }
 
 #[test]

@@ -4,15 +4,18 @@
 //! or a pipe gets nothing but the answer.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValuesParser;
 
-use crate::heap::RootKind;
+use crate::analysis::retaining::Retaining;
+use crate::error::Result;
+use crate::heap::{Graph, Heap, Options, RootKind};
 use crate::progress::{Progress, Snapshot, Unit};
+use crate::runtime::Hints;
 
 /// How a dump is read.
 #[derive(Clone, Debug, clap::Args)]
@@ -23,13 +26,41 @@ pub struct Reading {
     /// Leave out roots of these kinds, for example stack
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = root_kind(), hide_possible_values = true)]
     #[arg(help_heading = "Reading the dump")]
-    without_roots: Vec<RootKind>,
+    without_roots: Vec<String>,
+    /// Leave a step of finding the runtime out: no-contract, no-gcdacvars, hide-version; or name the runtime's
+    /// module where there are several: module=NAME
+    #[arg(long, value_name = "HINT,…", help_heading = "Reading the dump")]
+    runtime_hint: Option<Hints>,
+}
+
+impl Reading {
+    /// Opens the dump and asks it something, with one line of progress for both.
+    pub fn ask<T>(&self, dump: &Path, question: impl FnOnce(&Heap, &Progress) -> Result<T>) -> Result<T> {
+        with_progress(|progress| question(&self.open(dump, progress)?, progress))
+    }
+
+    /// Opens the dump as the arguments say.
+    pub fn open(&self, dump: &Path, progress: &Progress) -> Result<Heap> {
+        let options = Options { images: self.images.clone(), hints: self.runtime_hint.clone().unwrap_or_default() };
+        Heap::open(dump, &options, progress)
+    }
+
+    /// Root kinds to leave out.
+    pub fn without_roots(&self) -> Vec<RootKind> {
+        RootKind::ALL.into_iter().filter(|kind| self.without_roots.iter().any(|id| id == kind.id())).collect()
+    }
+
+    /// The roots and edges that count, as the arguments say.
+    pub fn retaining(&self, graph: &Graph) -> Retaining {
+        Retaining::new(graph, &self.without_roots())
+    }
 }
 
 /// Reads the name of a root kind as [`RootKind::id`] spells it.
-pub fn root_kind() -> impl TypedValueParser<Value = RootKind> {
-    PossibleValuesParser::new(RootKind::ALL.map(RootKind::id))
-        .map(|id| RootKind::ALL.into_iter().find(|kind| kind.id() == id).expect("the parser lets only ids through"))
+pub fn root_kind() -> PossibleValuesParser {
+    let mut ids = RootKind::ALL.map(RootKind::id).to_vec();
+    ids.dedup();
+    PossibleValuesParser::new(ids)
 }
 
 /// Runs a long job and shows how far it is.

@@ -17,6 +17,7 @@ use crate::error::Error;
 
 pub mod common;
 pub mod print;
+mod strings;
 pub mod table;
 
 const ABOUT: &str = "Heapglass shows what fills the managed heap of a .NET process, and who keeps it alive.";
@@ -53,7 +54,10 @@ struct Cli {
 /// One variant a command, in the order in which help lists them: `Types(types::Args)`. Its doc comment is
 /// its line in that list; longer text and examples stand at its `Args`, as `long_about` and `after_help`.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// List values that strings hold more than once, most wasteful first
+    Strings(strings::Args),
+}
 
 /// What the window opens first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +91,9 @@ pub fn main(
 }
 
 fn run(command: Command) -> Result<(), Error> {
-    match command {}
+    match command {
+        Command::Strings(args) => strings::run(&args),
+    }
 }
 
 fn exit(done: Result<(), Error>, fine: u8) -> ExitCode {

@@ -3,7 +3,7 @@
 //! A heap explorer needs the GC heap. Many minidumps have stacks only; whoever opens one must learn
 //! that it is the dump, not the program, and what to do next.
 
-use super::{Container, Dump};
+use super::Dump;
 
 /// How much memory a dump was made to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Contents {
     Private,
     /// Stacks, and a little of what they point to: no heap.
     Stacks,
-    /// A core, which does not say with which options it was written.
+    /// A core with memory beyond the stacks, which does not say with which options it was written.
     Core {
         /// Bytes of the process that the writer left out (the kernel leaves pages of files out).
         left_out: u64,
@@ -34,20 +34,23 @@ impl Dump {
     /// One or two sentences: what kind of dump this is and, where that matters, what it lacks.
     pub fn describe(&self) -> String {
         let bytes: u64 = self.ranges.iter().map(|range| range.len).sum();
-        match (self.container, self.contents) {
-            (Container::Minidump, Contents::Full) => "This is a minidump with full memory.".into(),
-            (Container::Minidump, Contents::Private) => "This is a minidump with the process's own memory, but \
-                without its image files: names may be missing."
-                .into(),
-            (Container::Minidump, _) => format!(
-                "This is a minidump without heap memory: it has the stacks of its {} threads and little else \
+        let container = self.container.words();
+        match self.contents {
+            Contents::Full => format!("This is {container} with full memory."),
+            Contents::Private => format!(
+                "This is {container} with the memory that the process wrote, but without its image files: names may be \
+                 missing."
+            ),
+            Contents::Stacks => format!(
+                "This is {container} without heap memory: it has the stacks of its {} threads and little else \
                  ({bytes} bytes in all).",
                 self.threads.len()
             ),
-            (Container::ElfCore, Contents::Core { left_out: left_out @ 1.. }) => {
-                format!("This is a Linux core with {bytes} bytes of memory; {left_out} bytes were left out of it.")
-            }
-            (Container::ElfCore, _) => format!("This is a Linux core with {bytes} bytes of memory."),
+            Contents::Core { left_out: 0 } => format!("This is {container} with {bytes} bytes of memory."),
+            Contents::Core { left_out } => format!(
+                "This is {container} with {bytes} bytes of memory; its writer left out {left_out} bytes, as the kernel \
+                 does with the pages of mapped files."
+            ),
         }
     }
 }

@@ -8,7 +8,7 @@
 use super::elf_notes::{self, Notes};
 use super::parts::Parts;
 use super::ranges::Collector;
-use super::{Architecture, Contents, Os, Process, read};
+use super::{Architecture, Contents, Os, Process, Range, Thread, read};
 
 const PT_LOAD: u32 = 1;
 const PT_NOTE: u32 = 4;
@@ -75,10 +75,15 @@ pub fn read(bytes: &[u8]) -> Result<Parts, String> {
             "The core has no thread records (they may be in a part that is cut off): stacks are not read.".into(),
         );
     }
+    let collected = ranges.finish();
     Ok(Parts {
         os: Os::Linux,
         architecture,
-        contents: Contents::Core { left_out },
+        contents: if stacks_only(&collected.ranges, &notes.threads) {
+            Contents::Stacks
+        } else {
+            Contents::Core { left_out }
+        },
         process: Process {
             id: notes.process_id,
             path: program.map(|module| module.path.clone()).or(notes.command),
@@ -86,9 +91,20 @@ pub fn read(bytes: &[u8]) -> Result<Parts, String> {
         },
         modules,
         threads: notes.threads,
-        collected: ranges.finish(),
+        collected,
         warnings,
     })
+}
+
+/// Whether of most stacks only the part in use is there. `createdump --normal` and `--triage` write it so,
+/// and then no heap; whoever writes whole mappings has the unused part below the stack pointer too.
+fn stacks_only(ranges: &[Range], threads: &[Thread]) -> bool {
+    const PAGE: u64 = 0x1000;
+    let cut = |thread: &&Thread| {
+        let stack = ranges.partition_point(|range| range.address <= thread.stack_pointer).checked_sub(1);
+        stack.is_some_and(|index| thread.stack_pointer - ranges[index].address < 2 * PAGE)
+    };
+    2 * threads.iter().filter(cut).count() > threads.len()
 }
 
 /// The program headers that the file still has.

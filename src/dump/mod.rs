@@ -182,7 +182,9 @@ impl Dump {
         let Collected { ranges, missing, refused } = parts.collected;
         let mut warnings = parts.warnings;
         if missing > 0 {
-            warnings.push(format!("The file is cut short: {missing} bytes of memory that it promises are not in it."));
+            warnings.push(format!(
+                "The file is cut short or damaged: {missing} bytes of memory that it lists are not in it."
+            ));
         }
         if refused > 0 {
             warnings.push(format!(

@@ -9,39 +9,39 @@ mod file;
 mod graph;
 mod stream;
 
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::dump::Bytes;
+use crate::dump::{self, Opened};
 use crate::progress::{Cancelled, Progress};
 
 pub use file::Gcdump;
 pub use graph::{MemoryGraph, NodeType};
 
-/// Reads a `.gcdump` file whole.
+/// Opens a `.gcdump` file; a packed one (zstd, gzip, zip) is unpacked first.
 ///
 /// # Errors
-/// If the file cannot be opened, is of another kind or a version that nobody can read, is cut short or
-/// contradicts itself; or if the job was cancelled.
+/// See [`read`]; and if the file cannot be opened or unpacked.
 pub fn open(path: &Path, progress: &Progress) -> Result<Gcdump, Error> {
-    let bytes = File::open(path).and_then(Bytes::map).map_err(|source| Error::Open { path: path.into(), source })?;
-    read(&bytes, progress).map_err(|stop| match stop {
+    read(path, &dump::open(path, progress)?, progress)
+}
+
+/// Reads what [`dump::open`] opened; `path` is what messages call it.
+///
+/// # Errors
+/// If the file is of another kind or a version that cannot be read, is cut short or contradicts itself; or
+/// if the job was cancelled.
+pub fn read(path: &Path, opened: &Opened, progress: &Progress) -> Result<Gcdump, Error> {
+    file::read(&opened.bytes, progress).map_err(|stop| match stop {
         Stop::Problem(problem) => Error::Unreadable { path: path.into(), problem },
         Stop::Cancelled(cancelled) => Error::Cancelled(cancelled),
     })
 }
 
-/// Reads a `.gcdump` out of memory.
-fn read(bytes: &[u8], progress: &Progress) -> Result<Gcdump, Stop> {
-    file::read(bytes, progress)
-}
-
 /// Why a `.gcdump` cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("cannot open {path}: {source}")]
-    Open { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Dump(#[from] dump::Error),
     #[error("{path}: {problem}")]
     Unreadable { path: PathBuf, problem: Problem },
     #[error(transparent)]

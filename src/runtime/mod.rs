@@ -11,9 +11,12 @@ pub mod gcdesc;
 pub mod handles;
 mod hints;
 pub mod loader_allocators;
+pub mod metadata;
 pub mod method_table;
 pub mod stacks;
+pub mod strings;
 pub mod threads;
+pub mod types;
 
 pub use hints::Hints;
 
@@ -23,9 +26,6 @@ use std::sync::Arc;
 use crate::dump::{Contents, Dump, FULL_DUMP_RECIPES};
 use crate::memory::AddressSpace;
 use crate::progress::Cancelled;
-
-pub mod strings;
-pub mod types;
 
 /// The runtime of an open dump: what questions about single objects need.
 #[derive(Debug)]
