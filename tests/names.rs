@@ -2,14 +2,16 @@
 
 mod support;
 
-use heapglass::dump::Dump;
+use heapglass::dump::{Bytes, Dump};
 use heapglass::memory::AddressSpace;
 use heapglass::progress::Progress;
 use heapglass::runtime::Hints;
 use heapglass::runtime::gc::Gc;
+use heapglass::runtime::metadata::{Layout, MAGIC, Metadata, Root, Table, signature};
 use heapglass::runtime::types::TypeSystem;
 use serde_json::Value;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What the types of one dump are compared with.
 struct Case {
@@ -19,9 +21,15 @@ struct Case {
 }
 
 fn open(name: &str) -> Option<Case> {
+    open_changed(name, |_| {})
+}
+
+/// Opens a dump whose bytes were changed in memory.
+fn open_changed(name: &str, change: impl FnOnce(&mut Dump)) -> Option<Case> {
     let (path, truth) = (support::dump(name)?, support::truth(name)?);
     let progress = Progress::new();
-    let dump = Dump::open(&path, &progress).expect("the dump opens");
+    let mut dump = Dump::open(&path, &progress).expect("the dump opens");
+    change(&mut dump);
     let space = AddressSpace::new(&dump);
     let gc = Gc::discover(&dump, &space, &Hints::default(), &progress).expect("not cancelled");
     let types = TypeSystem::discover(&space, &gc.ranges(), &progress).expect("not cancelled");
@@ -94,4 +102,101 @@ fn names_modules_and_fields_of_the_sample_equal_the_truth() {
 #[test]
 fn names_modules_and_fields_of_every_dump_of_the_set_equal_the_truth() {
     support::DUMPS.iter().filter(|&&name| name != support::SAMPLE).for_each(|name| check_names(name));
+}
+
+/// Takes every metadata root out of a dump, as if no image page had been saved.
+fn without_metadata(dump: &mut Dump) {
+    let mut bytes = dump.bytes.to_vec();
+    let magic = regex::bytes::Regex::new("BSJB").expect("a valid pattern");
+    let places: Vec<usize> = magic.find_iter(&dump.bytes).map(|hit| hit.start()).collect();
+    places.into_iter().for_each(|at| bytes[at..at + 4].fill(0));
+    dump.bytes = Arc::new(Bytes::Owned(bytes));
+}
+
+#[test]
+fn without_metadata_types_are_told_by_module_and_token() {
+    for name in [support::SAMPLE, "zoo-net2.1-win-x86.dmp", "zoo-net10-linux-x64-server.core"] {
+        let (Some(whole), Some(bare)) = (open(name), open_changed(name, without_metadata)) else { continue };
+        println!("{name}: {:?}", bare.types.how());
+        assert_eq!(whole.types.shape().type_def_map, bare.types.shape().type_def_map);
+        assert_eq!(whole.types.shape().tokens, bare.types.shape().tokens);
+        assert_eq!(bare.types.how().warnings.len(), 1, "{name}: the lack is said once");
+        for t in bare.truth["types"].as_array().expect("types") {
+            let mt = t["mt"].as_u64().expect("an address");
+            let (full, bare_name) = (whole.types.name(&whole.space, mt), bare.types.name(&bare.space, mt));
+            if ["Free", "System.String", "System.Object"].contains(&&*full.full) {
+                assert_eq!(full, bare_name);
+            } else if !bare.types.is_array(&bare.space, mt) {
+                let rid = bare.types.shape().rid(&bare.space, mt).expect("a row");
+                let token = format!("!{:#010x}", 0x0200_0000 | rid);
+                assert!(bare_name.full.contains(&token), "{name}: {} instead of {}", bare_name.full, full.full);
+            }
+            assert!(bare.types.fields(&bare.space, mt).is_empty() || mt == 0);
+        }
+    }
+}
+
+/// A small generator of numbers that look random and are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 as usize
+    }
+}
+
+/// Asks metadata everything that can be asked of a few hundred of its rows.
+fn ask_everything(metadata: Metadata) -> usize {
+    let rows = metadata.layout().rows(Table::TypeDef);
+    let mut answers = 0;
+    for rid in (0..300).chain([rows, rows + 1, u32::MAX]) {
+        answers += usize::from(metadata.type_path(rid).is_some()) + usize::from(metadata.extends(rid).is_some());
+        answers += metadata.generic_parameters(rid) as usize;
+        answers += usize::from(metadata.type_ref_path(rid).is_some());
+        answers += usize::from(metadata.type_spec(rid).is_some());
+        for field in metadata.fields(rid).take(300) {
+            answers += usize::from(signature::field_element(field.signature).is_some());
+            answers += usize::from(metadata.constant(field.rid).is_some());
+        }
+    }
+    answers += usize::from(metadata.find_type("System", "String").is_some());
+    answers + usize::from(metadata.assembly().is_some()) + usize::from(metadata.module_name().is_some())
+}
+
+#[test]
+fn broken_metadata_gives_no_answer_or_a_wrong_one_but_never_a_panic() {
+    let Some(Case { space, types, .. }) = open(support::SAMPLE) else { return };
+    let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+    let (mut changed, mut asked) = (0, 0);
+    for module in types.modules() {
+        let address = module.metadata_address().expect("every module of the sample has metadata");
+        let root = Root::read(&space, address).expect("it reads again");
+        assert!(ask_everything(root.metadata(&space)) > 0, "{}", module.file);
+        let whole = space.tail(address).expect("bytes");
+        assert!(whole.starts_with(&MAGIC));
+        let size = Layout::size(whole).expect("a size");
+        if size > 200_000 {
+            continue;
+        }
+        let whole = &whole[..size];
+        changed += 1;
+        for round in 0..20 {
+            let mut bytes = whole.to_vec();
+            // The header, where one byte moves everything, half of the time.
+            let reach = if round % 2 == 0 { 0x200 } else { bytes.len() };
+            for _ in 0..=numbers.next() % 8 {
+                let at = numbers.next() % reach;
+                bytes[at] = numbers.next() as u8;
+            }
+            bytes.truncate(size - numbers.next() % (size / 4) * (numbers.next() & 1));
+            if let Some(layout) = Layout::parse(&bytes) {
+                ask_everything(Metadata::new(&bytes, &layout));
+                asked += 1;
+            }
+        }
+    }
+    assert!(changed >= 10 && asked >= 100, "{changed} roots, {asked} broken ones could be asked");
 }
