@@ -37,6 +37,21 @@ impl Phase {
         Phase::Answer,
     ];
 
+    /// The name in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Phase::Starting => "starting",
+            Phase::Unpack => "unpack",
+            Phase::Map => "map",
+            Phase::FindRuntime => "find_runtime",
+            Phase::Walk => "walk",
+            Phase::References => "references",
+            Phase::Roots => "roots",
+            Phase::Dominators => "dominators",
+            Phase::Answer => "answer",
+        }
+    }
+
     /// A few words for a person.
     pub fn label(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::common::{Reading, with_progress};
+use super::common::Reading;
 use super::print::{Address, Print};
 use super::table::{Align, Table, count};
 use crate::analysis::dominators::Dominators;
@@ -95,18 +95,15 @@ struct Unread {
 
 /// Opens the dump and prints what it is.
 pub fn run(args: Args) -> Result<(), Error> {
-    let info = with_progress(|progress| {
-        let heap = args.reading.open(&args.dump, progress)?;
-        let retaining = Retaining::new(&heap.graph, args.reading.without_roots());
-        let dominators = Dominators::new(&heap.graph, &retaining, progress)?;
-        let digests = digests(&heap.graph, progress)?;
-        Ok::<_, Error>(Info::new(heap, &dominators, digests))
+    let info = args.reading.ask(&args.dump, |heap, progress| {
+        let dominators = Dominators::new(&heap.graph, &Retaining::new(&heap.graph, &[]), progress)?;
+        Ok(Info::new(heap, &dominators, digests(&heap.graph, progress)?))
     })?;
     args.print.answer(&info, people)
 }
 
 impl Info {
-    fn new(heap: Heap, dominators: &Dominators, (digest, digest_references): (u64, u64)) -> Info {
+    fn new(heap: &Heap, dominators: &Dominators, (digest, digest_references): (u64, u64)) -> Info {
         let Heap { graph, facts, .. } = heap;
         let (mut bytes, mut free_bytes, mut unreachable) = (0, 0, (0, 0));
         for id in graph.objects.ids() {
@@ -123,15 +120,19 @@ impl Info {
             *roots.entry(root.kind.id()).or_default() += 1;
         }
         Info {
-            file: facts.file,
+            file: facts.file.clone(),
             container: match facts.container {
                 Container::Minidump => "minidump",
                 Container::ElfCore => "elf core",
             },
             os: os(facts.os),
             architecture: architecture(facts.architecture),
-            process: Process { id: facts.process.id, path: facts.process.path, taken: facts.process.taken },
-            runtime: Runtime { name: facts.runtime.name, version: facts.runtime.version, how: facts.runtime.how },
+            process: Process { id: facts.process.id, path: facts.process.path.clone(), taken: facts.process.taken },
+            runtime: Runtime {
+                name: facts.runtime.name.clone(),
+                version: facts.runtime.version.clone(),
+                how: facts.runtime.how.clone(),
+            },
             gc: Gc {
                 mode: if facts.gc.server { "server" } else { "workstation" },
                 heaps: facts.gc.heaps,
@@ -154,7 +155,7 @@ impl Info {
                 objects: graph.unread.objects,
                 references: graph.unread.references,
             },
-            warnings: facts.warnings,
+            warnings: facts.warnings.clone(),
             timings: facts.timings.iter().map(|(phase, seconds)| (phase.id(), *seconds)).collect(),
         }
     }
@@ -228,7 +229,8 @@ fn people(info: &Info, out: &mut dyn Write) -> io::Result<()> {
         ("Bytes", Align::Right),
     ]);
     for segment in &info.segments {
-        let cells = [segment.heap.to_string(), segment.start.to_string(), segment.end.to_string(), count(segment.bytes)];
+        let cells =
+            [segment.heap.to_string(), segment.start.to_string(), segment.end.to_string(), count(segment.bytes)];
         table.row([segment.kind.to_owned()].into_iter().chain(cells));
     }
     table.write(out)?;

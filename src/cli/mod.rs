@@ -16,9 +16,11 @@ use clap::{Parser, Subcommand};
 use crate::error::Error;
 
 pub mod common;
+mod info;
 pub mod print;
 mod strings;
 pub mod table;
+mod types;
 
 const ABOUT: &str = "Heapglass shows what fills the managed heap of a .NET process, and who keeps it alive.";
 
@@ -55,6 +57,10 @@ struct Cli {
 /// its line in that list; longer text and examples stand at its `Args`, as `long_about` and `after_help`.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say what a dump is: process, runtime, GC heap, and what could not be read
+    Info(info::Args),
+    /// Show what fills the heap, type by type
+    Types(types::Args),
     /// List values that strings hold more than once, most wasteful first
     Strings(strings::Args),
 }
@@ -92,6 +98,8 @@ pub fn main(
 
 fn run(command: Command) -> Result<(), Error> {
     match command {
+        Command::Info(args) => info::run(args),
+        Command::Types(args) => types::run(args),
         Command::Strings(args) => strings::run(&args),
     }
 }

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use regex::Regex;
 use serde::Serialize;
 
-use super::common::{Reading, with_progress};
+use super::common::Reading;
 use super::print::{Address, Print};
 use super::table::{Align, Table, count, percent};
 use crate::analysis::dominators::Dominators;
@@ -92,22 +92,18 @@ struct Kept {
 
 /// Opens the dump and prints its type table.
 pub fn run(args: Args) -> Result<(), Error> {
-    let mut types = with_progress(|progress| {
-        let heap = args.reading.open(&args.dump, progress)?;
-        let retaining = (!args.no_retained).then(|| Retaining::new(&heap.graph, args.reading.without_roots()));
-        table(&heap.graph, retaining.as_ref(), progress)
-    })?;
+    let mut types = args.reading.ask(&args.dump, |heap, progress| table(&heap.graph, !args.no_retained, progress))?;
     types.sort(args.sort);
     if let Some(filter) = &args.filter {
         types.types.retain(|row| filter.is_match(&row.name));
     }
     types.types.truncate(args.limit.unwrap_or(usize::MAX));
-    if args.csv { Print::plain().answer(&types, csv) } else { args.print.answer(&types, people) }
+    args.print.answer(&types, if args.csv { csv } else { people })
 }
 
-fn table(graph: &Graph, retaining: Option<&Retaining>, progress: &Progress) -> Result<Types, Error> {
+fn table(graph: &Graph, with_retained: bool, progress: &Progress) -> Result<Types, Error> {
     let tally = histogram(graph, progress)?;
-    let kept = retaining.map(|retaining| kept(graph, retaining, progress)).transpose()?;
+    let kept = with_retained.then(|| kept(graph, progress)).transpose()?;
     let total_bytes = tally.iter().map(|tally| tally.bytes).sum();
     let share = |bytes: u64| if total_bytes == 0 { 0.0 } else { bytes as f64 * 100.0 / total_bytes as f64 };
     let types = graph
@@ -135,11 +131,12 @@ fn table(graph: &Graph, retaining: Option<&Retaining>, progress: &Progress) -> R
 }
 
 /// Owned and retained bytes per type.
-fn kept(graph: &Graph, retaining: &Retaining, progress: &Progress) -> Result<(Vec<u64>, Vec<u64>), Error> {
-    let dominators = Dominators::new(graph, retaining, progress)?;
+fn kept(graph: &Graph, progress: &Progress) -> Result<(Vec<u64>, Vec<u64>), Error> {
+    let dominators = Dominators::new(graph, &Retaining::new(graph, &[]), progress)?;
     let retained = Retained::new(graph, &dominators, progress)?;
     let by_type = retained.by_type(graph, &dominators, &TypeGroups::by_method_table(graph), progress)?;
-    Ok((owned(graph, &dominators, progress)?, by_type))
+    let retained = by_type.iter().map(|tally| tally.bytes).collect();
+    Ok((owned(graph, &dominators, progress)?, retained))
 }
 
 impl Types {
@@ -184,7 +181,8 @@ fn people(types: &Types, out: &mut dyn Write) -> io::Result<()> {
 fn csv(types: &Types, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "name,assembly,method_table,exc_bytes,exc_count,owned_bytes,retained_bytes")?;
     for row in &types.types {
-        let kept = row.kept.map_or_else(|| ",".to_owned(), |kept| format!("{},{}", kept.owned_bytes, kept.retained_bytes));
+        let kept =
+            row.kept.map_or_else(|| ",".to_owned(), |kept| format!("{},{}", kept.owned_bytes, kept.retained_bytes));
         let (name, assembly) = (quoted(&row.name), quoted(&row.assembly));
         writeln!(out, "{name},{assembly},{},{},{},{kept}", row.method_table, row.exc_bytes, row.exc_count)?;
     }

@@ -16,6 +16,8 @@ pub struct Facts {
     pub process: Process,
     pub runtime: RuntimeFacts,
     pub gc: GcFacts,
+    /// Objects registered for finalization, the f-reachable ones among them.
+    pub finalizable: u64,
     /// What is missing or odd, in whole sentences.
     pub warnings: Vec<String>,
     /// Seconds per phase, in order.

@@ -23,7 +23,8 @@ use crate::progress::{Phase, Progress};
 use crate::runtime::contexts::{self, Contexts, Gap};
 use crate::runtime::gc::{Gc, Segment};
 use crate::runtime::method_table::{MethodTable, MethodTables};
-use crate::runtime::{self, Hints, Runtime};
+use crate::runtime::types::TypeSystem;
+use crate::runtime::{self, Hints, Runtime, version};
 
 /// How a dump is to be read.
 #[derive(Clone, Debug, Default)]
@@ -63,9 +64,20 @@ impl Heap {
         clock.lap(Phase::FindRuntime);
 
         progress.begin(Phase::Walk, gc.segments.iter().map(Segment::len).sum());
-        let mut walked = walk::walk(&space, &method_tables, &gc.segments, progress)?;
+        let gc_ranges = gc.ranges();
+        let (walked, types) = rayon::join(
+            || walk::walk(&space, &method_tables, &gc.segments, progress),
+            || TypeSystem::discover(&space, &gc_ranges, progress),
+        );
+        let (mut walked, types) = (walked?, types?);
+        let version = match options.hints.hide_version {
+            true => version::unknown("hidden"),
+            false => version::find(&dump, &space, gc.vars.as_ref().map(|vars| vars.address)),
+        };
         let mut warnings = dump.warnings.clone();
         warnings.append(&mut gc.warnings);
+        warnings.extend(version.warning.clone());
+        warnings.extend(types.how().warnings.iter().cloned());
         let mut unread = Unread { bytes: walked.iter().map(|walked| walked.missing).sum(), ..Unread::default() };
         explain_gaps(&space, &gc, &mut walked, &mut unread, &mut warnings, progress)?;
         let tables = settle_types(&mut walked, &method_tables);
@@ -88,20 +100,30 @@ impl Heap {
         let referrers = references.transpose();
         clock.lap(Phase::References);
 
-        let types = tables.iter().map(|table| type_info(table)).collect();
-        let graph = Graph { objects, types, references, referrers, extra, strays, roots: Vec::new(), unread };
+        let infos = type_infos(&space, &types, &tables, progress)?;
+        let graph = Graph { objects, types: infos, references, referrers, extra, strays, roots: Vec::new(), unread };
         let facts = Facts {
             file: dump.path.clone(),
             container: dump.container,
             os: dump.os,
             architecture: dump.architecture,
             process: dump.process.clone(),
-            runtime: RuntimeFacts::default(),
+            runtime: RuntimeFacts {
+                name: version.name,
+                version: version.version,
+                how: vec![
+                    format!("version: {}", version.how),
+                    format!("segments: {}", gc.how),
+                    format!("method tables: {}", types.how().method_tables),
+                    format!("metadata: {}", types.how().metadata),
+                ],
+            },
+            finalizable: 0,
             gc: GcFacts::of(&gc),
             warnings,
             timings: clock.laps,
         };
-        Ok(Heap { graph, facts, runtime: Some(Runtime { space, gc, method_tables: tables }) })
+        Ok(Heap { graph, facts, runtime: Some(Runtime { space, gc, method_tables: tables, types }) })
     }
 }
 
@@ -199,9 +221,33 @@ fn settle_types(walked: &mut [Walked], method_tables: &MethodTables) -> Vec<Arc<
     order.into_iter().map(|index| tables[index as usize].clone()).collect()
 }
 
-fn type_info(table: &MethodTable) -> TypeInfo {
-    let kind = if table.is_free() { TypeKind::Free } else { TypeKind::Object };
-    TypeInfo { method_table: table.address, name: Default::default(), assembly: "".into(), kind }
+/// Names, modules and kinds of all types that have objects.
+fn type_infos(
+    space: &AddressSpace,
+    types: &TypeSystem,
+    tables: &[Arc<MethodTable>],
+    progress: &Progress,
+) -> Result<Vec<TypeInfo>> {
+    let addresses: Vec<u64> = tables.iter().map(|table| table.address).collect();
+    let names = types.names(space, &addresses, progress)?;
+    let kind = |table: &MethodTable| {
+        if table.is_free() {
+            TypeKind::Free
+        } else if table.address == types.string() {
+            TypeKind::String
+        } else if types.is_array(space, table.address) {
+            TypeKind::Array
+        } else {
+            TypeKind::Object
+        }
+    };
+    let info = |(table, (name, assembly)): (&Arc<MethodTable>, _)| TypeInfo {
+        method_table: table.address,
+        name,
+        assembly,
+        kind: kind(table),
+    };
+    Ok(tables.iter().zip(names).map(info).collect())
 }
 
 impl Walked<'_> {

@@ -17,6 +17,7 @@ pub mod stacks;
 pub mod strings;
 pub mod threads;
 pub mod types;
+pub mod version;
 
 pub use hints::Hints;
 
@@ -34,6 +35,7 @@ pub struct Runtime {
     pub gc: gc::Gc,
     /// By type index of the graph.
     pub method_tables: Vec<Arc<method_table::MethodTable>>,
+    pub types: types::TypeSystem,
 }
 
 /// Why no heap can be read out of a dump.

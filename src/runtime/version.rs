@@ -27,7 +27,8 @@ pub struct Version {
 /// Finds the version of the runtime whose GcDacVars (or any other structure of its own) lies at `inside`,
 /// or of the only module that is named like one.
 pub fn find(dump: &Dump, space: &AddressSpace, inside: Option<u64>) -> Version {
-    let holds = |module: &&Module| inside.is_some_and(|at| at >= module.base && at - module.base < module.size + (2 << 20));
+    let holds =
+        |module: &&Module| inside.is_some_and(|at| at >= module.base && at - module.base < module.size + (2 << 20));
     let named = |module: &&Module| is_runtime(module.file_name());
     let behind = dump.modules.iter().filter(holds).max_by_key(|module| module.base);
     let Some(module) = dump.modules.iter().find(named).or(behind) else { return unknown("no runtime module") };

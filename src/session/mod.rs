@@ -302,6 +302,7 @@ mod tests {
             process: Process::default(),
             runtime: RuntimeFacts::default(),
             gc: GcFacts::default(),
+            finalizable: 0,
             warnings: Vec::new(),
             timings: Vec::new(),
         };

@@ -43,6 +43,19 @@ impl SegmentKind {
             SegmentKind::Frozen => "frozen",
         }
     }
+
+    /// The generation of all objects in such a segment; `None` where it depends on the address or nothing tells.
+    pub fn generation(self) -> Option<Generation> {
+        match self {
+            SegmentKind::Gen0 => Some(Generation::Gen0),
+            SegmentKind::Gen1 => Some(Generation::Gen1),
+            SegmentKind::Gen2 => Some(Generation::Gen2),
+            SegmentKind::Large => Some(Generation::Large),
+            SegmentKind::Pinned => Some(Generation::Pinned),
+            SegmentKind::Frozen => Some(Generation::Frozen),
+            SegmentKind::Ephemeral | SegmentKind::Small => None,
+        }
+    }
 }
 
 /// A generation as a person speaks of it.
@@ -109,17 +122,12 @@ impl Segment {
 
     /// The generation of an object at `address` in this segment.
     pub fn generation(&self, address: u64) -> Generation {
-        match self.kind {
-            SegmentKind::Gen0 => Generation::Gen0,
-            SegmentKind::Gen1 => Generation::Gen1,
-            SegmentKind::Gen2 => Generation::Gen2,
-            SegmentKind::Small => Generation::Unknown,
-            SegmentKind::Large => Generation::Large,
-            SegmentKind::Pinned => Generation::Pinned,
-            SegmentKind::Frozen => Generation::Frozen,
-            SegmentKind::Ephemeral if address >= self.gen0_start => Generation::Gen0,
-            SegmentKind::Ephemeral if address >= self.gen1_start => Generation::Gen1,
-            SegmentKind::Ephemeral => Generation::Gen2,
+        match (self.kind.generation(), self.kind) {
+            (Some(generation), _) => generation,
+            (None, SegmentKind::Small) => Generation::Unknown,
+            (None, _) if address >= self.gen0_start => Generation::Gen0,
+            (None, _) if address >= self.gen1_start => Generation::Gen1,
+            (None, _) => Generation::Gen2,
         }
     }
 }
