@@ -5,14 +5,22 @@
 
 mod bits;
 pub mod byname;
+pub mod cheapest;
 pub mod diff;
 pub mod dominators;
 pub mod flame;
 pub mod histogram;
+pub mod independent;
+pub mod liveness;
 mod order;
 pub mod owned;
+pub mod paths;
+pub mod ranking;
 pub mod retained;
 pub mod retaining;
 pub mod strings;
 #[cfg(test)]
 mod testing;
+pub mod tops;
+#[cfg(test)]
+mod ways_test;

@@ -1,0 +1,76 @@
+//! The objects that no single object keeps alive: the children of the virtual root.
+//!
+//! Every edge into what a top dominates enters at the top itself, and every root holds a top. So the roots that
+//! hold an object are those that hold its top, and to find them it is enough to look at tops and at what refers
+//! to them: a graph much smaller than the heap.
+
+use crate::heap::Graph;
+
+use super::cheapest::Cheapest;
+use super::dominators::Dominators;
+use super::ranking::{STACK, best_root, root_cost};
+use super::retaining::Retaining;
+
+/// All tops, by ascending number in the dominator tree.
+#[derive(Debug, Default)]
+pub struct Tops(Vec<u32>);
+
+impl Tops {
+    pub fn new(dominators: &Dominators) -> Tops {
+        let bound = dominators.objects().len() as u32;
+        let following = |&number: &u32| Some(dominators.ends()[number as usize]).filter(|&next| next < bound);
+        Tops(std::iter::successors(Some(1).filter(|&first| first < bound), following).collect())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The object of a top, by its index.
+    pub fn object(&self, dominators: &Dominators, top: u32) -> u32 {
+        dominators.object(self.0[top as usize])
+    }
+
+    /// Index of the top that dominates the object with this number.
+    pub fn of_number(&self, number: u32) -> u32 {
+        self.0.partition_point(|&start| start <= number) as u32 - 1
+    }
+
+    /// Index of the top that dominates `object`; `None` if nothing keeps it alive.
+    pub fn of(&self, dominators: &Dominators, object: u32) -> Option<u32> {
+        dominators.number(object).map(|number| self.of_number(number))
+    }
+
+    /// Per top the root it is put under, as an index into [`Graph::roots`]: its own best one where a root
+    /// holds it directly, else the one at which its cheapest way begins.
+    pub fn labels(
+        &self,
+        graph: &Graph,
+        retaining: &Retaining,
+        dominators: &Dominators,
+        cheapest: &Cheapest,
+    ) -> Vec<u32> {
+        let object = |top: u32| self.object(dominators, top);
+        let own: Vec<Option<u32>> =
+            (0..self.len() as u32).map(|top| best_root(graph, retaining.roots_of(graph, object(top)))).collect();
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_by_key(|&top| cheapest.cost(object(top)));
+        // The cheapest way to a top passes its parent's top, which is cheaper, so its origin is known.
+        let mut labels = vec![u32::MAX; self.len()];
+        for &top in &order {
+            let above = cheapest.parent(object(top)).and_then(|parent| self.of(dominators, parent));
+            let origin = above.map(|above| labels[above as usize]).or(own[top as usize]);
+            labels[top as usize] = origin.unwrap_or(u32::MAX);
+        }
+        // Only now, for a way may begin further up than at the last root on it.
+        for (label, own) in labels.iter_mut().zip(own) {
+            *label = own.filter(|&root| root_cost(&graph.roots[root as usize]) < STACK).unwrap_or(*label);
+        }
+        labels
+    }
+}
