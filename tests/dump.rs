@@ -7,7 +7,7 @@ use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
 
 use heapglass::dump::{Architecture, Container, Contents, Dump, Error, Os};
-use heapglass::memory::AddressSpace;
+use heapglass::memory::{AddressSpace, image};
 use heapglass::progress::{Phase, Progress};
 
 use synth::core::{Core, Notes};
@@ -285,4 +285,20 @@ fn unpacking_stops_within_200_milliseconds() {
     let outcome = job.join().expect("no panic");
     assert!(asked.elapsed() < Duration::from_millis(200), "{:?}", asked.elapsed());
     assert!(matches!(outcome, Err(Error::Cancelled(_))), "{outcome:?}");
+}
+
+#[test]
+fn exports_of_the_runtime_are_found_in_memory() {
+    // .NET 10 on Windows and 9 on Linux: the contract descriptor, by its magic number.
+    for (name, runtime) in
+        [("zoo-net10-win-x64-clrgc.dmp", "coreclr.dll"), ("zoo-net9-linux-x64.core", "libcoreclr.so")]
+    {
+        let Some(dump) = open(name) else { continue };
+        let space = AddressSpace::new(&dump);
+        let module = dump.modules.iter().find(|module| module.file_name() == runtime).expect("the runtime");
+        let descriptor = image::export(&space, module.base, "DotNetRuntimeContractDescriptor").expect("exported");
+        assert_eq!(space.u64(descriptor), Some(u64::from_le_bytes(*b"DNCCDAC\0")), "{name}");
+        assert_eq!(image::export(&space, module.base, "DotNetRuntimeContractDescripto"), None);
+        assert_eq!(image::export(&space, module.base, "ZZZ"), None);
+    }
 }

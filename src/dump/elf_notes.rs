@@ -4,7 +4,7 @@
 //! `elf_prstatus` and `elf_prpsinfo`, whose layout depends on the architecture; mapped files come from
 //! `NT_FILE`. Anonymous memory behind a file's last mapping (its `.bss`) is in no note.
 
-use super::{Architecture, Module, Thread, read};
+use super::{Architecture, Module, Range, Thread, read};
 
 /// A process has at most `vm.max_map_count` mappings, and far fewer threads.
 const MOST_MAPPINGS: usize = 1 << 20;
@@ -131,16 +131,19 @@ pub fn modules(mappings: &[Mapping]) -> Vec<Module> {
     let mut modules: Vec<Module> = Vec::new();
     let mut previous: Option<&Mapping> = None;
     for mapping in sorted {
+        let range = Range { address: mapping.start, len: mapping.end - mapping.start, offset: mapping.offset };
         match (modules.last_mut(), previous) {
             (Some(module), Some(previous)) if continues(previous, mapping) => {
                 module.size = module.size.max(mapping.end - module.base);
+                module.mapped.push(range);
             }
             _ => modules.push(Module {
                 base: mapping.start,
-                size: mapping.end - mapping.start,
+                size: range.len,
                 path: mapping.path.clone(),
                 timestamp: 0,
                 version: None,
+                mapped: vec![range],
             }),
         }
         previous = Some(mapping);

@@ -151,11 +151,12 @@ impl<'a> File<'a> {
                 path: names.read(read::u32(record, 20)?.into())?,
                 timestamp: read::u32(record, 16)?,
                 version: version.filter(|version| *version != [0; 4]),
+                mapped: Vec::new(),
             })
         };
         self.records(Stream::ModuleListStream, RECORD)
             .filter_map(read_module)
-            .filter(|module| module.size > 0)
+            .filter(|module| module.size > 0 && module.base.checked_add(module.size).is_some())
             .collect()
     }
 

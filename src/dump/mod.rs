@@ -96,6 +96,8 @@ pub struct Module {
     pub timestamp: u32,
     /// Windows: the file version, where the image has one.
     pub version: Option<[u16; 4]>,
+    /// Linux: which bytes of the file are mapped where, whether or not the dump has them; empty elsewhere.
+    pub mapped: Vec<Range>,
 }
 
 impl Module {

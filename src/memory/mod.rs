@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use crate::dump::{Bytes, Dump};
 
+pub mod image;
 mod scan;
+mod supply;
 
 /// The memory of a dumped process.
 #[derive(Debug)]
@@ -42,7 +44,7 @@ impl AddressSpace {
         AddressSpace { runs, sources: vec![dump.bytes.clone()], pointer_size: dump.architecture.pointer_size() }
     }
 
-    /// From pieces of memory, each with its address, sorted and not overlapping; for tests.
+    /// From pieces of memory, each with its address, sorted and not overlapping: for what is no dump.
     pub fn from_pieces(pieces: &[(u64, &[u8])], pointer_size: usize) -> AddressSpace {
         let run = |(source, &(address, bytes)): (usize, &(u64, &[u8]))| Run {
             address,

@@ -1,0 +1,60 @@
+//! The files below a folder, by name.
+
+use std::path::{Component, Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use crate::dump::Module;
+use crate::progress::{Cancelled, Progress};
+
+/// A program's folder is far smaller; somebody may name the root of a disk.
+const MOST_FILES: usize = 200_000;
+const DEEPEST: usize = 8;
+
+/// Paths by lower-case file name: Windows does not tell case apart, and files get copied between systems.
+#[derive(Debug)]
+pub struct Folder {
+    files: FxHashMap<String, Vec<PathBuf>>,
+}
+
+impl Folder {
+    /// Lists a folder and those below it. What cannot be read is left out.
+    pub fn read(root: &Path, progress: &Progress) -> Result<Folder, Cancelled> {
+        let mut files: FxHashMap<String, Vec<PathBuf>> = FxHashMap::default();
+        let mut left = MOST_FILES;
+        let mut folders = vec![(root.to_owned(), 0)];
+        while let Some((folder, depth)) = folders.pop() {
+            progress.check()?;
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten().take(left) {
+                left -= 1;
+                let Ok(kind) = entry.file_type() else { continue };
+                if kind.is_dir() && depth < DEEPEST {
+                    folders.push((entry.path(), depth + 1));
+                } else if entry.path().is_file() {
+                    files.entry(entry.file_name().to_string_lossy().to_lowercase()).or_default().push(entry.path());
+                }
+            }
+        }
+        Ok(Folder { files })
+    }
+
+    /// Files of a module's name, those first whose folders are most like the module's (`9.0.5` is one).
+    pub fn named(&self, module: &Module) -> Vec<&Path> {
+        let path = module.path.strip_suffix(" (deleted)").unwrap_or(&module.path);
+        let mut wanted = path.rsplit(['/', '\\']);
+        let name = wanted.next().unwrap_or(path).to_lowercase();
+        let folders: Vec<&str> = wanted.collect();
+        let mut found: Vec<&Path> = self.files.get(&name).into_iter().flatten().map(PathBuf::as_path).collect();
+        found.sort_by_key(|path| (usize::MAX - alike(path, &folders), *path));
+        found
+    }
+}
+
+/// How many folders above a file, from the last on, are named as wanted.
+fn alike(path: &Path, wanted: &[&str]) -> usize {
+    let folders = path.components().rev().skip(1).filter_map(|component| match component {
+        Component::Normal(name) => name.to_str(),
+        _ => None,
+    });
+    folders.zip(wanted).take_while(|(folder, wanted)| folder.eq_ignore_ascii_case(wanted)).count()
+}
