@@ -51,7 +51,11 @@ impl Heap {
     }
 
     fn of_dump(dump: Dump, options: &Options, mut clock: Clock, progress: &Progress) -> Result<Heap> {
-        let space = AddressSpace::new(&dump);
+        let mut space = AddressSpace::new(&dump);
+        let supplied = match &options.images {
+            Some(folder) => space.supply(&dump, folder, progress)?,
+            None => Vec::new(),
+        };
         progress.begin(Phase::FindRuntime, dump.ranges.iter().map(|range| range.len).sum());
         let mut gc = Gc::discover(&dump, &space, &options.hints, progress).map_err(runtime::Error::from)?;
         if gc.segments.iter().all(Segment::is_empty) {
@@ -75,6 +79,7 @@ impl Heap {
             false => version::find(&dump, &space, gc.vars.as_ref().map(|vars| vars.address)),
         };
         let mut warnings = dump.warnings.clone();
+        warnings.extend(supplied);
         warnings.append(&mut gc.warnings);
         warnings.extend(version.warning.clone());
         warnings.extend(types.how().warnings.iter().cloned());

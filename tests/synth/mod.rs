@@ -3,6 +3,7 @@
 
 pub mod core;
 pub mod minidump;
+pub mod pe;
 
 /// Little-endian bytes, appended and patched.
 #[derive(Default)]
