@@ -7,7 +7,6 @@
 use rayon::prelude::*;
 
 use super::Objects;
-use super::objects::Block;
 
 /// 64 places: their bits (low, high) and the id of the first object among or behind them.
 type Line = [u32; 3];
@@ -37,18 +36,22 @@ struct Place {
 impl Locator {
     pub fn new(objects: &Objects) -> Locator {
         let unit_shift = objects.unit.trailing_zeros();
-        let line_count = |block: &Block| (block.end - block.base).div_ceil(64 << unit_shift) as usize;
+        // Up to the last object's start, not its end: an object may claim to be longer than the dump is.
+        let line_count =
+            |index: usize| objects.block_offsets(index).last().map_or(0, |&offset| (offset as usize >> 6) + 1);
         let mut places = Vec::with_capacity(objects.blocks.len());
         let mut lines_before = 0;
-        for block in &objects.blocks {
-            places.push(Place { base: block.base, len: block.end - block.base, first_line: lines_before });
-            lines_before += line_count(block);
+        for (index, block) in objects.blocks.iter().enumerate() {
+            let count = line_count(index);
+            let len = (count as u64) << (6 + unit_shift);
+            places.push(Place { base: block.base, len: len.min(block.end - block.base), first_line: lines_before });
+            lines_before += count;
         }
         let mut lines = vec![[0; 3]; lines_before];
         let mut parts = Vec::with_capacity(objects.blocks.len());
         let mut rest = lines.as_mut_slice();
         for (index, block) in objects.blocks.iter().enumerate() {
-            let (part, behind) = rest.split_at_mut(line_count(block));
+            let (part, behind) = rest.split_at_mut(line_count(index));
             parts.push((part, objects.block_offsets(index), block.first));
             rest = behind;
         }

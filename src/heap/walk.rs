@@ -36,7 +36,7 @@ impl Piece<'_> {
     }
 }
 
-/// The objects of one segment (or of 32 GiB of one), on their way into [`Objects`](super::Objects).
+/// The objects of one piece of a segment (or of 32 GiB of one), on their way into [`Objects`](super::Objects).
 #[derive(Debug)]
 pub(super) struct Stretch {
     pub base: u64,
@@ -102,6 +102,8 @@ struct Walker<'a, 'b, const P: usize> {
     out: Walked<'a>,
     /// Rounding of object sizes in this segment.
     align: u64,
+    /// Does the next object open a stretch?
+    opens: bool,
 }
 
 impl<'a, 'b, const P: usize> Walker<'a, 'b, P> {
@@ -122,6 +124,7 @@ impl<'a, 'b, const P: usize> Walker<'a, 'b, P> {
             known: FxHashMap::default(),
             out: Walked { segment, pieces, stretches: Vec::new(), gaps: Vec::new(), missing, unit: Self::UNIT },
             align: if loose { 4 } else { 8 },
+            opens: true,
         }
     }
 
@@ -132,6 +135,8 @@ impl<'a, 'b, const P: usize> Walker<'a, 'b, P> {
             // An object may reach over missing memory into this piece: go on exactly behind it.
             next = next.max(piece.start);
             if next < piece.end() {
+                // A stretch never spans missing memory: what is as long as it costs no more than the dump has.
+                self.opens = true;
                 next = self.piece(piece, next)?;
             }
         }
@@ -213,7 +218,7 @@ impl<'a, 'b, const P: usize> Walker<'a, 'b, P> {
     fn push(&mut self, at: u64, index: u32, size: u64) {
         let fits =
             self.out.stretches.last().is_some_and(|stretch| (at - stretch.base) / Self::UNIT < u64::from(u32::MAX));
-        if !fits {
+        if self.opens || !fits {
             self.open_stretch(at);
         }
         let stretch = self.out.stretches.last_mut().expect("a stretch is open");
@@ -231,6 +236,7 @@ impl<'a, 'b, const P: usize> Walker<'a, 'b, P> {
 
     #[cold]
     fn open_stretch(&mut self, base: u64) {
+        self.opens = false;
         let (offsets, types, sizes) = (Vec::new(), Vec::new(), Vec::new());
         self.out.stretches.push(Stretch { base, end: base, offsets, types, sizes, large: Vec::new() });
     }

@@ -9,6 +9,8 @@ use crate::memory::AddressSpace;
 const FROZEN: u64 = 1;
 const LARGE: u64 = 8;
 const PINNED: u64 = 0x200;
+/// Longer chains do not occur (a region is 4 MB at least) and would cost a broken dump's reader hours.
+const MAX_CHAIN: usize = 1 << 20;
 /// No flag of any known runtime lies above this.
 const FLAGS_END: u64 = 0x1000;
 
@@ -192,7 +194,7 @@ pub(super) fn chain(space: &AddressSpace, address: u64) -> Option<Vec<Header>> {
     let mut seen = rustc_hash::FxHashSet::default();
     let mut at = address;
     while at != 0 {
-        if !seen.insert(at) {
+        if !seen.insert(at) || out.len() >= MAX_CHAIN {
             return None;
         }
         let header = Header::read(space, at)?;

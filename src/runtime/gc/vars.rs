@@ -311,7 +311,12 @@ fn find_in(space: &AddressSpace, range: Range<u64>, progress: &Progress) -> Resu
             }
         }
     })?;
-    Ok(candidates.into_iter().filter_map(|address| GcVars::read(space, address)).collect())
+    let mut found = Vec::new();
+    for address in candidates {
+        progress.check()?;
+        found.extend(GcVars::read(space, address));
+    }
+    Ok(found)
 }
 
 fn word(bytes: &[u8], at: usize, p: usize) -> Option<u64> {
