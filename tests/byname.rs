@@ -39,8 +39,8 @@ fn shown(row: &Row) -> [f32; 4] {
 }
 
 fn compare(name: &str, table: &Table, view: &Value) {
-    assert_eq!(f64::from(table.total.perfview_bytes), view["total_metric"].as_f64().unwrap(), "{name}: total bytes");
-    assert_eq!(f64::from(table.total.perfview_count), view["total_count"].as_f64().unwrap(), "{name}: total count");
+    assert_eq!(table.total.perfview_bytes, view["total_metric"].as_f64().unwrap() as f32, "{name}: total bytes");
+    assert_eq!(table.total.perfview_count, view["total_count"].as_f64().unwrap() as f32, "{name}: total count");
     let mut left: Vec<&Row> = table.rows.iter().collect();
     for want in view["rows"].as_array().expect("rows") {
         let title = without_folders(want["name"].as_str().expect("a name"));

@@ -62,6 +62,12 @@ impl CallTree {
             progress.add(part.len() as u64);
         }
         build.call_of.pop();
+        // Callers of what the include patterns ask for have call nodes and are not counted themselves.
+        for (call, matched) in build.call_of.iter_mut().zip(&build.matched) {
+            if *matched != wanted {
+                *call = NONE;
+            }
+        }
         let mut names = vec![Box::default(); graph.types.len() + 1];
         build.frame_of_name.into_iter().for_each(|(name, frame)| names[frame as usize] = name);
         // `ROOT` has the frame 0, and so has what was referred to and never walked.
