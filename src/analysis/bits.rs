@@ -10,7 +10,22 @@ impl Bits {
         Bits(vec![0; bound.div_ceil(64)])
     }
 
+    /// These numbers, all below `bound`.
+    pub fn of(bound: usize, members: &[u32]) -> Bits {
+        let mut bits = Bits::new(bound);
+        bits.extend(members);
+        bits
+    }
+
+    /// Puts all of these in.
+    pub fn extend(&mut self, members: &[u32]) {
+        for &member in members {
+            self.insert(member);
+        }
+    }
+
     /// Puts `i` in and tells whether it was not yet there.
+    #[inline]
     pub fn insert(&mut self, i: u32) -> bool {
         let word = &mut self.0[i as usize / 64];
         let fresh = *word & (1 << (i % 64)) == 0;
@@ -18,7 +33,34 @@ impl Bits {
         fresh
     }
 
+    #[inline]
     pub fn contains(&self, i: u32) -> bool {
         self.0[i as usize / 64] & (1 << (i % 64)) != 0
+    }
+
+    /// The members, ascending.
+    pub fn members(&self) -> Vec<u32> {
+        let mut members = Vec::with_capacity(self.0.iter().map(|word| word.count_ones() as usize).sum());
+        for (at, &word) in self.0.iter().enumerate() {
+            let mut left = word;
+            while left != 0 {
+                members.push(at as u32 * 64 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_come_back_ascending_and_once() {
+        let mut bits = Bits::of(200, &[199, 0, 64, 63]);
+        assert!(!bits.insert(64) && bits.insert(65));
+        assert_eq!(bits.members(), [0, 63, 64, 65, 199]);
+        assert!(bits.contains(199) && !bits.contains(198));
     }
 }

@@ -16,6 +16,7 @@ mod order;
 pub mod owned;
 pub mod paths;
 pub mod ranking;
+pub mod referrers;
 pub mod retained;
 pub mod retaining;
 pub mod strings;

@@ -1,0 +1,152 @@
+//! One level of referrers: from a set of objects to rows of those that refer to it.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::{Pairs, Row, Scene, Who};
+use crate::analysis::bits::Bits;
+use crate::analysis::liveness::Liveness;
+use crate::analysis::ranking::{best_root, root_cost};
+use crate::heap::FieldId;
+use crate::progress::{CHECK_EVERY, Cancelled, Progress};
+
+/// Referrers that one task looks at.
+const PIECE: usize = 1 << 14;
+
+/// A row in the making.
+#[derive(Default)]
+struct Part {
+    pairs: Pairs,
+    fresh: Vec<u32>,
+}
+
+/// The rows that refer to `below`, unsorted, without what they hold. `above` has everything on the way so far.
+/// Only reachable objects count: a dead one keeps nothing.
+pub(super) fn rows(scene: Scene<'_>, below: &[u32], above: &Bits, progress: &Progress) -> Result<Vec<Row>, Cancelled> {
+    let (graph, liveness) = (scene.holders.graph, scene.holders.liveness);
+    let wanted = Bits::of(graph.len(), below);
+    let referrers = referrers_of(scene, below, progress)?;
+    let pieces: Vec<Pieces> = referrers
+        .par_chunks(PIECE)
+        .map(|referrers| {
+            progress.check()?;
+            Ok(piece(scene, referrers, &wanted, above))
+        })
+        .collect::<Result<_, Cancelled>>()?;
+    let mut index: FxHashMap<(u32, FieldId), usize> = FxHashMap::default();
+    let mut parts: Vec<((u32, FieldId), Part)> = Vec::new();
+    for (key, part) in pieces.into_iter().flatten() {
+        let at = *index.entry(key).or_insert(parts.len());
+        if at == parts.len() {
+            parts.push((key, part));
+        } else {
+            parts[at].1.pairs.append(part.pairs);
+            parts[at].1.fresh.extend(part.fresh);
+        }
+    }
+    let cost = |objects: &[u32]| objects.iter().filter_map(|&object| liveness.cheapest.cost(object)).min();
+    let of_types = parts.into_iter().map(|((group, field), Part { pairs, fresh })| Row {
+        who: Who::Type { group, field },
+        parent: None,
+        referring: pairs.objects.len() as u64,
+        held_objects: 0,
+        held_bytes: 0,
+        cycle: fresh.is_empty(),
+        cost: cost(&pairs.objects).unwrap_or(u32::MAX),
+        children: None,
+        pairs,
+        fresh,
+    });
+    Ok(of_roots(scene, below).into_iter().chain(of_types).collect())
+}
+
+/// All reachable objects that refer to one of `below`, ascending.
+fn referrers_of(scene: Scene<'_>, below: &[u32], progress: &Progress) -> Result<Vec<u32>, Cancelled> {
+    let (graph, Liveness { retaining, dominators, .. }) = (scene.holders.graph, scene.holders.liveness);
+    let mut found = Bits::new(graph.len());
+    for &object in below {
+        let row = graph.referrers.row(object);
+        for referrers in row.chunks(CHECK_EVERY) {
+            progress.check()?;
+            for &referrer in referrers {
+                if dominators.is_reachable(referrer) && retaining.keeps(referrer, object) {
+                    found.insert(referrer);
+                }
+            }
+        }
+    }
+    Ok(found.members())
+}
+
+type Pieces = Vec<((u32, FieldId), Part)>;
+
+/// Sorts the references of some objects into rows.
+fn piece(scene: Scene<'_>, referrers: &[u32], wanted: &Bits, above: &Bits) -> Pieces {
+    let (graph, Liveness { retaining, dominators, .. }) = (scene.holders.graph, scene.holders.liveness);
+    let mut index: FxHashMap<(u32, FieldId), usize> = FxHashMap::default();
+    let mut parts: Pieces = Vec::new();
+    // The key before is often the key again: elements of one array, objects of one type.
+    let mut last = (None, 0);
+    for &referrer in referrers {
+        let group = scene.groups.group_of[graph.objects.type_index(referrer) as usize];
+        scene.fields.visit(graph, scene.runtime, referrer, |target, field| {
+            if !wanted.contains(target) || !retaining.keeps(referrer, target) {
+                return;
+            }
+            let key = (group, field);
+            if last.0 != Some(key) {
+                let at = *index.entry(key).or_insert(parts.len());
+                if at == parts.len() {
+                    parts.push((key, Part::default()));
+                }
+                last = (Some(key), at);
+            }
+            let part = &mut parts[last.1].1;
+            part.pairs.add(referrer, target);
+            let is_fresh = part.fresh.last() != Some(&referrer)
+                && !above.contains(referrer)
+                && !dominators.dominates(target, referrer);
+            if is_fresh {
+                part.fresh.push(referrer);
+            }
+        });
+    }
+    parts
+}
+
+/// One row for each kind and name of roots that hold one of `below`.
+fn of_roots(scene: Scene<'_>, below: &[u32]) -> Vec<Row> {
+    let (graph, retaining) = (scene.holders.graph, &scene.holders.liveness.retaining);
+    let mut index = FxHashMap::default();
+    let mut rows: Vec<(Vec<u32>, Pairs)> = Vec::new();
+    for &object in below {
+        for &root in retaining.roots_of(graph, object) {
+            let named = &graph.roots[root as usize];
+            let at = *index.entry((named.kind, &named.name)).or_insert(rows.len());
+            if at == rows.len() {
+                rows.push((Vec::new(), Pairs::default()));
+            }
+            let (roots, pairs) = &mut rows[at];
+            roots.push(root);
+            if pairs.objects.last() != Some(&object) {
+                pairs.objects.push(object);
+            }
+        }
+    }
+    let row = |(roots, pairs): (Vec<u32>, Pairs)| {
+        let best = best_root(graph, &roots)?;
+        Some(Row {
+            who: Who::Root(best),
+            parent: None,
+            referring: roots.len() as u64,
+            held_objects: 0,
+            held_bytes: 0,
+            cycle: false,
+            cost: root_cost(&graph.roots[best as usize]),
+            children: Some(0..0),
+            pairs,
+            fresh: Vec::new(),
+        })
+    };
+    rows.into_iter().filter_map(row).collect()
+}
