@@ -17,6 +17,7 @@ pub mod stacks;
 pub mod strings;
 pub mod threads;
 pub mod types;
+pub mod values;
 pub mod version;
 
 pub use hints::Hints;

@@ -174,6 +174,47 @@ impl<'a> Metadata<'a> {
         Some(Constant { element_type, bytes: self.blob(Table::Constant, row, 2)? })
     }
 
+    /// Does a TypeDef carry this attribute (by the name of the attribute's class, which is not nested)?
+    pub fn has_attribute(self, type_def: u32, namespace: &str, name: &str) -> bool {
+        // HasCustomAttribute: tag 3 in five bits is a type.
+        let parent = type_def.saturating_mul(32) | 3;
+        let Some(first) = self.find(Table::CustomAttribute, 0, parent) else { return false };
+        let rows = first..=self.layout.rows(Table::CustomAttribute);
+        rows.take_while(|&row| self.cell(Table::CustomAttribute, row, 0) == Some(parent)).any(|row| {
+            let constructor = self.cell(Table::CustomAttribute, row, 1);
+            let class = constructor.and_then(|constructor| self.class_of_constructor(constructor));
+            class
+                .and_then(|class| self.path(class))
+                .is_some_and(|path| path.namespace == namespace && path.names == [name])
+        })
+    }
+
+    /// The class whose constructor a `CustomAttributeType` coded index names.
+    fn class_of_constructor(self, coded: u32) -> Option<Token> {
+        let rid = coded >> 3;
+        match coded & 7 {
+            2 => Some(Token { table: Table::TypeDef, rid: self.owner_of_method(rid)? }),
+            3 => match self.cell(Table::MemberRef, rid, 0)? {
+                // MemberRefParent: three bits; a type definition or reference.
+                parent if parent & 7 == 0 => Some(Token { table: Table::TypeDef, rid: parent >> 3 }),
+                parent if parent & 7 == 1 => Some(Token { table: Table::TypeRef, rid: parent >> 3 }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The TypeDef that declares a method: the last whose methods begin at or before it.
+    pub fn owner_of_method(self, method: u32) -> Option<u32> {
+        let first = |rid| self.cell(Table::TypeDef, rid, 5);
+        let (mut low, mut high) = (1, self.layout.rows(Table::TypeDef) + 1);
+        while low < high {
+            let middle = low.midpoint(high);
+            if first(middle)? <= method { low = middle + 1 } else { high = middle }
+        }
+        low.checked_sub(1).filter(|&rid| rid != 0)
+    }
+
     /// Number of generic parameters of a TypeDef, those of its enclosing types included.
     pub fn generic_parameters(self, type_def: u32) -> u32 {
         // TypeOrMethodDef: tag 0 in one bit is a type.

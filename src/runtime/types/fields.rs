@@ -166,9 +166,9 @@ impl TypeSystem {
     pub fn field_type_name(&self, space: &AddressSpace, declaring: u64, rid: u32) -> Option<TypeName> {
         let module = self.module_of(space, declaring)?;
         let metadata = module.metadata(space)?;
-        let reader = Reader::of_field(metadata.field(rid)?.signature)?;
+        let mut reader = Reader::of_field(metadata.field(rid)?.signature)?;
         let arguments = self.shape.arguments(space, declaring);
-        let pieces = spelling::of_signature(metadata, reader, &arguments);
+        let pieces = spelling::of_signature(metadata, &mut reader, &arguments);
         Some(spelling::spell(pieces, |handle| self.expand(space, handle)))
     }
 }

@@ -39,6 +39,7 @@ impl TypeSystem {
         let p = space.pointer_size();
         let vtable = space.pointer(self.core).unwrap_or(0);
         let bases = ["ValueType", "Enum"].map(|name| self.find_type(space, "System", name).unwrap_or(0));
+        self.enum_base = bases[1];
         let wanted = [vtable, bases[0], bases[1]];
         let hits = space.scan(skip, p - 1, progress, |address, bytes, own, hits| {
             for (i, word) in bytes[..own].chunks_exact(p).enumerate() {

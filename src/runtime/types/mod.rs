@@ -17,10 +17,11 @@ mod naming;
 mod scan;
 mod shape;
 mod spelling;
+mod value_types;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
@@ -54,11 +55,14 @@ pub struct TypeSystem {
     string: u64,
     object: u64,
     free: Vec<u64>,
+    /// System.Enum; 0 where not found.
+    enum_base: u64,
     core: u64,
     catalog: Catalog,
     modules: RwLock<FxHashMap<u64, Arc<Module>>>,
     /// Loaded value types, instantiations included; by module and row.
     value_types: Vec<TypeDef>,
+    value_type_index: OnceLock<value_types::Index>,
     how: How,
 }
 
@@ -88,10 +92,12 @@ impl TypeSystem {
             string: 0,
             object: 0,
             free: landmarks.free,
+            enum_base: 0,
             core: 0,
             catalog,
             modules: RwLock::default(),
             value_types: Vec::new(),
+            value_type_index: OnceLock::new(),
             how: How::default(),
         };
         match found.into_iter().next() {
@@ -159,6 +165,15 @@ impl TypeSystem {
 
     pub fn is_value_type(&self, space: &AddressSpace, mt: u64) -> bool {
         self.shape.is_value_type(space, mt)
+    }
+
+    /// Is it an integer, a floating-point number, a character, a Boolean or a native integer?
+    pub fn is_primitive(&self, space: &AddressSpace, mt: u64) -> bool {
+        self.shape.is_primitive(space, mt)
+    }
+
+    pub fn is_enum(&self, space: &AddressSpace, mt: u64) -> bool {
+        self.enum_base != 0 && self.parent(space, mt) == Some(self.enum_base)
     }
 
     /// Type handle of an array's elements.

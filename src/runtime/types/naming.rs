@@ -20,6 +20,18 @@ impl TypeSystem {
         spelling::spell(vec![Piece::Handle(handle)], |handle| self.expand(space, handle))
     }
 
+    /// Name of a type's definition as metadata spells it, arity marks and all; its arguments left out:
+    /// `System.Collections.Generic.Dictionary`2+Entry`. Empty for arrays and without metadata.
+    pub fn definition_name(&self, space: &AddressSpace, mt: u64) -> String {
+        let name = || {
+            let module = self.module_of(space, mt).filter(|_| !self.shape.is_array(space, mt))?;
+            let TypePath { namespace, names } = module.metadata(space)?.type_path(self.shape.rid(space, mt)?)?;
+            let dot = if namespace.is_empty() { "" } else { "." };
+            Some(format!("{namespace}{dot}{}", names.join("+")))
+        };
+        name().unwrap_or_default()
+    }
+
     /// Names and module files of many method tables, in their order.
     pub fn names(
         &self,

@@ -12,6 +12,9 @@ const HAS_COMPONENTS: u32 = 0x8000_0000;
 const CATEGORY_ARRAY: u32 = 0x0008_0000;
 const CATEGORY_VALUE_TYPE: u32 = 0x0004_0000;
 const CATEGORY_MASK: u32 = 0x000C_0000;
+/// A primitive itself; enums and (on x86) structs around one field have another category.
+const CATEGORY_PRIMITIVE: u32 = 0x0007_0000;
+const PRIMITIVE_MASK: u32 = 0x000F_0000;
 const SZ_ARRAY: u32 = 0x0002_0000;
 const GENERICS_MASK: u32 = 0x30;
 /// The open definition, whose arguments are its own parameters.
@@ -103,6 +106,10 @@ impl Shape {
 
     pub fn is_value_type(&self, space: &AddressSpace, mt: u64) -> bool {
         self.flags(space, mt).is_some_and(|flags| flags & CATEGORY_MASK == CATEGORY_VALUE_TYPE)
+    }
+
+    pub fn is_primitive(&self, space: &AddressSpace, mt: u64) -> bool {
+        self.flags(space, mt).is_some_and(|flags| flags & PRIMITIVE_MASK == CATEGORY_PRIMITIVE)
     }
 
     /// Rank of an array: 0 for the one-dimensional, zero-based kind, whose name ends in `[]`.

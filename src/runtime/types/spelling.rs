@@ -122,8 +122,8 @@ enum Frame {
     Function(u32),
 }
 
-/// A type by its signature; generic parameters of the type become `arguments`.
-pub(super) fn of_signature(metadata: Metadata, mut reader: Reader, arguments: &[u64]) -> Vec<Piece> {
+/// The type that the reader is at, to its end; generic parameters of the type become `arguments`.
+pub(super) fn of_signature(metadata: Metadata, reader: &mut Reader, arguments: &[u64]) -> Vec<Piece> {
     let mut out = Vec::new();
     let mut frames: Vec<Frame> = Vec::new();
     let mut muted = 0;
@@ -189,7 +189,8 @@ pub(super) fn of_signature(metadata: Metadata, mut reader: Reader, arguments: &[
     out
 }
 
-fn path_of(metadata: Metadata, token: Token) -> TypePath {
+/// The path of what a token names, `?` where metadata does not say.
+pub(super) fn path_of(metadata: Metadata, token: Token) -> TypePath {
     metadata.path(token).unwrap_or(TypePath { namespace: "".into(), names: vec!["?".into()] })
 }
 
