@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::fmt::Write;
+
+use heapglass::dump::{Architecture, Os};
 use heapglass::heap::{Heap, Options, TypeKind, digests};
 use heapglass::progress::Progress;
 use serde_json::Value;
@@ -52,6 +55,10 @@ fn expected(name: &str, truth: &Value) -> Expected {
 fn check(name: &str, options: &Options) {
     let (Some(heap), Some(truth)) = (open(name, options), support::truth(name)) else { return };
     let (graph, expected) = (&heap.graph, expected(name, &truth));
+    if *options == Options::default() {
+        let proven = PROVEN.iter().find(|proven| proven.dump == name).expect("every dump of the set has a row");
+        assert_eq!(Facts::of(&heap), proven.facts, "what {name} says of itself");
+    }
     let bytes: u64 = graph.objects.ids().map(|id| graph.objects.size(id)).sum();
     let references = graph.references.edges() + graph.strays.len() - graph.extra.len();
     let (digest, digest_references) = digests(graph, &Progress::new()).unwrap();
@@ -92,4 +99,96 @@ fn every_dump_is_equal_to_its_truth_when_segments_are_found_by_structure() {
     for name in support::DUMPS {
         check(name, &Options { hints: "no-gcdacvars".parse().unwrap(), ..Options::default() });
     }
+}
+
+/// A row of `docs/runtimes.md` that a real dump proves.
+struct Proven {
+    dump: &'static str,
+    facts: Facts,
+}
+
+/// What the table says of a dump, as the program must find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Facts {
+    runtime: &'static str,
+    os: Os,
+    architecture: Architecture,
+    server: bool,
+    regions: bool,
+}
+
+impl Facts {
+    fn of(heap: &Heap) -> Facts {
+        let facts = &heap.facts;
+        let runtime = format!("{} {}", facts.runtime.name, facts.runtime.version);
+        let known = PROVEN.iter().map(|proven| proven.facts.runtime).find(|known| *known == runtime);
+        Facts {
+            runtime: known.unwrap_or_else(|| panic!("{runtime} is in no row")),
+            os: facts.os,
+            architecture: facts.architecture,
+            server: facts.gc.server,
+            regions: facts.gc.regions,
+        }
+    }
+}
+
+const fn proven(dump: &'static str, runtime: &'static str, os: Os, server: bool, regions: bool) -> Proven {
+    Proven { dump, facts: Facts { runtime, os, architecture: Architecture::X64, server, regions } }
+}
+
+const PROVEN: [Proven; 9] = [
+    Proven {
+        dump: "zoo-net2.1-win-x86.dmp",
+        facts: Facts {
+            runtime: ".NET Core 2.1.8",
+            os: Os::Windows,
+            architecture: Architecture::X86,
+            server: false,
+            regions: false,
+        },
+    },
+    proven("zoo-net2.2-win-x64.dmp", ".NET Core 2.2.2", Os::Windows, false, false),
+    proven("zoo-net8-win-x64.dmp", ".NET 8.0.31", Os::Windows, false, true),
+    proven(support::SAMPLE, ".NET 8.0.31", Os::Windows, false, true),
+    proven("zoo-net9-linux-x64.core", ".NET 9.0.5", Os::Linux, false, true),
+    proven("azmcp-net10-singlefile-win-x64.dmp", ".NET 10.0.9", Os::Windows, false, true),
+    proven("zoo-net10-win-x64-clrgc.dmp", ".NET 10.0.12", Os::Windows, false, false),
+    proven("zoo-net10-linux-x64-withheap.core", ".NET 10.0.12", Os::Linux, false, true),
+    proven("zoo-net10-linux-x64-server.core", ".NET 10.0.12", Os::Linux, true, true),
+];
+
+/// Rows that no dump at hand proves, and why they should hold.
+const UNPROVEN: [(&str, &str, &str, &str, &str); 7] = [
+    (".NET Framework 4.x", "Windows", "x64, x86", "any, segments", "by source only: as 2.x, segments by structure"),
+    (".NET Core 2.x, 3.1", "Linux", "x64", "any, segments", "by source only: as on Windows"),
+    (".NET Core 2.x, 3.1", "any", "x64, x86", "server, segments", "by source only: offsets calibrated"),
+    (".NET 5, 6, 7", "any", "x64", "any", "by source only: between two proven layouts"),
+    (".NET 5 to 10", "Windows", "x86", "any", "by source only: as 2.1 x86"),
+    ("any", "any", "arm64", "any", "by source only: as x64, registers apart"),
+    ("any", "macOS", "any", "any", "not yet"),
+];
+
+/// The table as the document must have it.
+fn table() -> String {
+    let mut out = String::from("| runtime | system | processor | GC | evidence |\n|---|---|---|---|---|\n");
+    for Proven { dump, facts } in PROVEN {
+        let system = if facts.os == Os::Windows { "Windows" } else { "Linux" };
+        let processor = if facts.architecture == Architecture::X86 { "x86" } else { "x64" };
+        let mode = if facts.server { "server" } else { "workstation" };
+        let layout = if facts.regions { "regions" } else { "segments" };
+        let runtime = facts.runtime;
+        writeln!(out, "| {runtime} | {system} | {processor} | {mode}, {layout} | exact on a real dump: `{dump}` |")
+            .unwrap();
+    }
+    for (runtime, system, processor, gc, evidence) in UNPROVEN {
+        writeln!(out, "| {runtime} | {system} | {processor} | {gc} | {evidence} |").unwrap();
+    }
+    out
+}
+
+#[test]
+fn the_document_says_of_each_runtime_what_the_dumps_prove() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/runtimes.md");
+    let document = std::fs::read_to_string(path).expect("docs/runtimes.md is there");
+    assert!(document.contains(&table()), "docs/runtimes.md must hold this table:\n{}", table());
 }

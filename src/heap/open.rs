@@ -27,7 +27,7 @@ use crate::runtime::types::TypeSystem;
 use crate::runtime::{self, Hints, Runtime, version};
 
 /// How a dump is to be read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Folder with files for images that the dump lacks.
     pub images: Option<PathBuf>,
