@@ -24,6 +24,9 @@ pub enum Error {
     /// A fault of ours: a worker panicked.
     #[error("Heapglass itself failed: {0}")]
     Internal(String),
+    /// The system gives no window.
+    #[error("no window can be opened: {0} (the commands work without one: heapglass help)")]
+    Window(String),
     /// Standard output is closed or full.
     #[error("cannot print the answer: {0}")]
     Print(std::io::Error),

@@ -2,7 +2,15 @@
 
 use std::process::ExitCode;
 
+use heapglass::{cli, ui};
+
 fn main() -> ExitCode {
     env_logger::init();
-    heapglass::cli::main(std::env::args_os(), |_| Err(heapglass::Error::Question("there is no window yet".into())))
+    cli::main(std::env::args_os(), |first| {
+        ui::run(match first {
+            cli::First::Nothing => ui::First::Nothing,
+            cli::First::Sample => ui::First::Sample,
+            cli::First::File(path) => ui::First::File(path),
+        })
+    })
 }

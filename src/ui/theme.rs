@@ -189,7 +189,8 @@ fn style(theme: Theme, palette: &Palette) -> Style {
     style.spacing.interact_size.y = 26.0;
     style.spacing.menu_margin = Margin::same(4);
     style.spacing.tooltip_width = 640.0;
-    style.spacing.scroll = ScrollStyle { bar_width: 8.0, floating: true, ..ScrollStyle::floating() };
+    style.spacing.scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::floating() };
+    style.spacing.scroll.fade.strength = 0.0;
     style.visuals = visuals(theme.default_visuals(), palette);
     style
 }

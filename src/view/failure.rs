@@ -23,47 +23,43 @@ pub struct Failure {
 impl Failure {
     /// `name` is the file's, as the title shows it.
     pub fn new(name: &str, error: &Error) -> Failure {
-        let reason = sentence(&error.to_string());
-        let plain = |title: String, advice: &str| Failure {
-            title,
-            reason: reason.clone(),
-            advice: Some(advice.to_owned()),
-            recipes: &[],
-        };
-        let retake =
-            |title: String| Failure { title, reason: reason.clone(), advice: None, recipes: &FULL_DUMP_RECIPES };
+        let failure = |title: String, reason: String| Failure { title, reason, advice: None, recipes: &[] };
+        let retake = |title, reason| Failure { recipes: &FULL_DUMP_RECIPES, ..failure(title, reason) };
+        let advise = |advice: &str, failure| Failure { advice: Some(advice.to_owned()), ..failure };
         match error {
-            Error::Dump(dump::Error::NotADump { .. }) => retake(format!("{name} is not a memory dump")),
-            Error::Dump(dump::Error::Damaged { .. }) => retake(format!("{name} is damaged")),
-            Error::Dump(dump::Error::Open { .. }) => {
-                plain(format!("{name} cannot be opened"), "Check that the file is there and that you may read it.")
+            Error::Dump(dump::Error::NotADump { reason, .. }) => {
+                retake(format!("{name} is not a memory dump"), format!("It is {reason}."))
             }
-            Error::Dump(dump::Error::Unpack { .. }) => plain(
-                format!("{name} cannot be unpacked"),
+            Error::Dump(dump::Error::Damaged { container, reason, .. }) => {
+                retake(format!("{name} is damaged"), format!("It is {}, but {reason}.", container.words()))
+            }
+            Error::Dump(dump::Error::Open { source, .. }) => advise(
+                "Check that the file is there and that you may read it.",
+                failure(format!("{name} cannot be opened"), format!("The system says: {source}.")),
+            ),
+            Error::Dump(dump::Error::Unpack { source, .. }) => advise(
                 "Check that it was copied whole and that the disk has room for the unpacked dump.",
+                failure(format!("{name} cannot be unpacked"), format!("The system says: {source}.")),
             ),
-            Error::Runtime(runtime::Error::NoHeap { .. }) => retake(format!("{name} has no heap in it")),
-            Error::Runtime(runtime::Error::NoRuntime { .. }) => Failure {
-                advice: Some(String::from(
-                    "Is it the process that you meant? A web site under IIS is a w3wp.exe, a program behind dotnet.exe \
-                     is that dotnet.exe.",
-                )),
-                ..retake(format!("{name} holds no .NET program"))
-            },
-            Error::Internal(_) => plain(
-                String::from("Heapglass failed"),
+            Error::Runtime(runtime::Error::NoHeap { what, .. }) => retake(
+                format!("{name} has no heap in it"),
+                format!("{what} Heapglass needs the memory in which .NET keeps its objects."),
+            ),
+            Error::Runtime(runtime::Error::NoRuntime { .. }) => advise(
+                "Is it the process that you meant? A web site under IIS is a w3wp.exe, a program started by dotnet.exe \
+                 is that dotnet.exe.",
+                retake(
+                    format!("{name} holds no .NET program"),
+                    String::from("Nothing in its memory looks like a .NET heap."),
+                ),
+            ),
+            Error::Internal(message) => advise(
                 "This is a fault of Heapglass, not of the dump. Please report it; the dump itself is untouched.",
+                failure(String::from("Heapglass failed"), format!("While opening {name}: {message}.")),
             ),
-            _ => plain(format!("{name} does not open"), "Try again, or open another dump."),
+            other => advise("Open another dump.", failure(format!("{name} does not open"), format!("{other}."))),
         }
     }
-}
-
-/// With a capital at its start and a full stop at its end.
-fn sentence(text: &str) -> String {
-    let mut chars = text.trim_end_matches('.').chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", chars.as_str())
 }
 
 #[cfg(test)]
@@ -75,7 +71,7 @@ mod tests {
         let error = dump::Error::NotADump { path: "/tmp/notes.txt".into(), reason: "a text file".into() };
         let failure = Failure::new("notes.txt", &error.into());
         assert_eq!(failure.title, "notes.txt is not a memory dump");
-        assert!(failure.reason.contains("a text file"), "{}", failure.reason);
+        assert_eq!(failure.reason, "It is a text file.");
         assert!(failure.recipes.iter().any(|(_, how)| how.contains("procdump -ma")));
     }
 
@@ -84,7 +80,7 @@ mod tests {
         let error = dump::Error::Open { path: "/x.dmp".into(), source: std::io::ErrorKind::NotFound.into() };
         let failure = Failure::new("x.dmp", &error.into());
         assert_eq!((failure.title.as_str(), failure.recipes.len()), ("x.dmp cannot be opened", 0));
-        assert!(failure.advice.is_some() && failure.reason.starts_with("Cannot open"), "{failure:?}");
+        assert!(failure.advice.is_some() && failure.reason.contains("not found"), "{failure:?}");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! VIEW MODELS: what a person sees, as plain data; no egui in here.
 
+pub mod facts;
 pub mod failure;
 pub mod filter;
 pub mod flame;
 pub mod format;
+pub mod loading;
+pub mod recent;
 pub mod rows;
 pub mod types;

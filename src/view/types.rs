@@ -74,6 +74,10 @@ impl TypeColumn {
         TypeColumn::Assembly,
     ];
 
+    pub fn title(self) -> &'static str {
+        self.spec().title
+    }
+
     fn spec(self) -> Column {
         match self {
             TypeColumn::Name => Column::name("Name", "Namespace and type"),
@@ -109,7 +113,7 @@ pub struct Query {
 
 impl Default for Query {
     fn default() -> Self {
-        Query { filter: Filter::default(), sort: TypeColumn::ExcBytes, descending: true, folded: false }
+        Query { filter: Filter::default(), sort: TypeColumn::ExcPercent, descending: true, folded: false }
     }
 }
 

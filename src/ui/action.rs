@@ -1,0 +1,32 @@
+//! Everything a person can make the window do, with the key for it.
+
+use std::path::PathBuf;
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+/// What a panel asks for; the window does it after the frame's panels are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Let the person choose a file.
+    Choose,
+    Open(PathBuf),
+    OpenSample,
+    /// Stop loading, or leave a screen that failed.
+    Close,
+    Forget(PathBuf),
+    SwitchTheme,
+    Copy(String),
+}
+
+impl Action {
+    /// Actions that have a key, with what the key does in a few words.
+    pub const KEYS: [(Action, &'static str); 1] = [(Action::Choose, "Open a dump")];
+
+    /// The key that does it from anywhere.
+    pub fn shortcut(&self) -> Option<KeyboardShortcut> {
+        match self {
+            Action::Choose => Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::O)),
+            _ => None,
+        }
+    }
+}

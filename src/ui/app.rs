@@ -1,0 +1,164 @@
+//! The window's contents: which screen is shown, and what actions do.
+//!
+//! Runs in any egui context, so that tests drive it without a window. Panels return actions; they are done
+//! here, after the frame's panels were shown.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::{Align2, CentralPanel, Context, CornerRadius, Theme, ThemePreference, Ui};
+
+use super::action::Action;
+use super::dialog::Chosen;
+use super::document::Document;
+use super::settings::Settings;
+use super::start::Start;
+use super::theme::{self, size};
+use super::widgets::palette;
+use super::{status_bar, top_bar};
+use crate::heap::Options;
+use crate::session::{Repaint, Session, Source, State};
+
+/// How often a loading screen is painted.
+const LOADING_FRAME: Duration = Duration::from_millis(40);
+
+/// See the module.
+pub struct App {
+    pub settings: Settings,
+    start: Start,
+    document: Option<Document>,
+    /// Can files be dropped on this window?
+    drops: bool,
+    wants_dialog: bool,
+}
+
+impl App {
+    /// Starts on the start screen; `drops` says whether this desktop can drop files on the window.
+    pub fn new(settings: Settings, drops: bool) -> App {
+        App { settings, start: Start::default(), document: None, drops, wants_dialog: false }
+    }
+
+    /// Gives a context our fonts, colours and the chosen theme; once, before its first pass.
+    pub fn install(&self, ctx: &Context) {
+        theme::install(ctx);
+        ctx.set_theme(self.settings.theme);
+    }
+
+    /// Opens a dump in place of the one that is open or being opened.
+    pub fn open(&mut self, ctx: &Context, source: Source) {
+        let ctx = ctx.clone();
+        let repaint: Repaint = Arc::new(move || ctx.request_repaint());
+        self.start.note = None;
+        self.document = Some(Document::new(Session::open(source, Options::default(), repaint)));
+    }
+
+    /// Has the person asked for the file dialog since the last call?
+    pub fn take_dialog_request(&mut self) -> bool {
+        std::mem::take(&mut self.wants_dialog)
+    }
+
+    /// What came of the dialog.
+    pub fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
+        match chosen {
+            Chosen::File(path) => self.open(ctx, Source::File(path)),
+            Chosen::Nothing => {}
+            Chosen::NoDialog => {
+                let words = "This desktop shows no file dialog: drop the dump here, or type its path below";
+                self.start.note = Some(words.to_owned());
+            }
+        }
+    }
+
+    /// Is a dump open, its table on screen?
+    pub fn is_ready(&mut self) -> bool {
+        self.document.as_mut().is_some_and(|document| matches!(document.session.state(), State::Ready(_)))
+    }
+
+    /// Are its retained sizes there too?
+    pub fn is_analysed(&mut self) -> bool {
+        self.document.as_mut().is_some_and(|document| match document.session.state() {
+            State::Ready(opened) => opened.analysis().is_some(),
+            _ => false,
+        })
+    }
+
+    /// Shows one frame.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let (dropped, hovering) = ui.input(|input| {
+            let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
+            (dropped, !input.raw.hovered_files.is_empty())
+        });
+        let mut actions: Vec<Action> = dropped.into_iter().take(1).map(Action::Open).collect();
+        for (action, _) in &Action::KEYS {
+            if action.shortcut().is_some_and(|key| ui.input_mut(|input| input.consume_shortcut(&key))) {
+                actions.push(action.clone());
+            }
+        }
+        let state = self.document.as_mut().map(|document| document.session.state());
+        if matches!(state, Some(State::Loading(_))) {
+            ui.ctx().request_repaint_after(LOADING_FRAME);
+        }
+        let name = self.document.as_ref().map_or_else(|| String::from("Heapglass"), Document::name);
+        let badges = self.document.as_ref().map_or(&[][..], Document::badges);
+        actions.extend(super::bar(ui, "title", size::TITLE_BAR, |ui| {
+            ui.painter().rect_filled(ui.max_rect(), 0, palette(ui).bg[1]);
+            let actions = top_bar::show(ui, &name, badges, self.document.is_some());
+            super::widgets::line_below(ui);
+            actions
+        }));
+        match (&mut self.document, state) {
+            (Some(document), Some(state)) => actions.extend(document.show(ui, &state, &mut self.settings)),
+            _ => {
+                super::bottom_bar(ui, "status", size::STATUS, status_bar::idle);
+                let shown = CentralPanel::no_frame()
+                    .show(ui, |ui| self.start.show(ui, &self.settings.recent, self.drops, hovering));
+                actions.extend(shown.inner);
+            }
+        }
+        if hovering && self.document.is_some() {
+            drop_overlay(ui);
+        }
+        let ctx = ui.ctx().clone();
+        actions.into_iter().for_each(|action| self.act(&ctx, action));
+    }
+
+    fn act(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::Choose => self.wants_dialog = true,
+            Action::Open(path) => self.open(ctx, Source::File(path)),
+            Action::OpenSample => self.open(ctx, Source::Sample),
+            Action::Close => {
+                if let Some(document) = self.document.take() {
+                    document.session.cancel();
+                }
+                ctx.request_repaint();
+            }
+            Action::Forget(path) => self.settings.recent.remove(&path),
+            Action::SwitchTheme => self.switch_theme(ctx),
+            Action::Copy(text) => ctx.copy_text(text),
+        }
+    }
+
+    /// To the other theme; where that is the system's own, following the system is what is meant.
+    fn switch_theme(&mut self, ctx: &Context) {
+        let other = match ctx.theme() {
+            Theme::Dark => Theme::Light,
+            Theme::Light => Theme::Dark,
+        };
+        let system = ctx.input(|input| input.raw.system_theme);
+        self.settings.theme = if system == Some(other) { ThemePreference::System } else { other.into() };
+        ctx.set_theme(self.settings.theme);
+    }
+}
+
+/// A file is over the window: it may be let go anywhere.
+fn drop_overlay(ui: &Ui) {
+    let palette = palette(ui);
+    let painter = ui
+        .ctx()
+        .layer_painter(eframe::egui::LayerId::new(eframe::egui::Order::Foreground, eframe::egui::Id::unique("drop")));
+    let area = ui.ctx().content_rect();
+    painter.rect_filled(area, CornerRadius::ZERO, palette.bg[0].gamma_multiply(0.85));
+    painter.text(area.center(), Align2::CENTER_CENTER, "Drop to open this dump", theme::title(), palette.text);
+}

@@ -1,0 +1,125 @@
+//! Buttons, chips, tabs and links as the design has them.
+//!
+//! Thin wrappers of egui's widgets: they choose colours and put the shortcut beside the words. The
+//! accessible name is the words alone.
+
+use eframe::egui::{
+    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Response, RichText, Role, Sense, Stroke, TextEdit, Ui,
+    Vec2, WidgetInfo, vec2,
+};
+
+use super::icons;
+use super::theme::{self, Palette, size};
+
+/// The palette of a `Ui`.
+pub fn palette(ui: &Ui) -> &'static Palette {
+    Palette::of(ui.visuals())
+}
+
+/// The one button a screen is about.
+pub fn primary(ui: &mut Ui, words: &str) -> Response {
+    let palette = palette(ui);
+    let text = RichText::new(words).font(theme::strong()).color(palette.on_accent);
+    let button = Button::new(text).fill(palette.accent).stroke(Stroke::NONE).min_size(vec2(80.0, 32.0));
+    ui.add(button).on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// Any other button of a screen.
+pub fn secondary(ui: &mut Ui, words: &str) -> Response {
+    let palette = palette(ui);
+    let text = RichText::new(words).color(palette.muted);
+    let button = Button::new(text).fill(Color32::TRANSPARENT).min_size(vec2(0.0, 32.0));
+    ui.add(button).on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// A button in a tool bar, with its key beside its words.
+pub fn tool(ui: &mut Ui, words: &str, key: &str) -> Response {
+    let palette = palette(ui);
+    let mut button = Button::new(RichText::new(words).font(theme::small()).color(palette.muted))
+        .fill(Color32::TRANSPARENT)
+        .gap(6.0)
+        .min_size(vec2(0.0, 24.0));
+    if !key.is_empty() {
+        button = button.right_text(RichText::new(key).font(theme::small()).color(palette.faint));
+    }
+    let response = ui.scope(|ui| {
+        ui.spacing_mut().button_padding = vec2(10.0, 3.0);
+        ui.add(button)
+    });
+    response.inner.on_hover_cursor(CursorIcon::PointingHand).accessible_name(words)
+}
+
+/// Something that is on and that a click takes off.
+pub fn chip(ui: &mut Ui, words: &str) -> Response {
+    let palette = palette(ui);
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), theme::small(), palette.accent);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 34.0, 24.0), Sense::click());
+    let fill = if response.hovered() { palette.bg[2] } else { palette.selection };
+    ui.painter().rect_filled(rect, CornerRadius::same(12), fill);
+    let at = Align2::LEFT_CENTER.anchor_size(rect.left_center() + vec2(11.0, 0.0), galley.size());
+    ui.painter().galley(at.min, galley, palette.accent);
+    icons::cross(ui.painter(), rect.right_center() - vec2(13.0, 0.0), palette.accent);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, true, words));
+    response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// The same, off: a click puts it on.
+pub fn chip_off(ui: &mut Ui, words: &str) -> Response {
+    let palette = palette(ui);
+    let text = RichText::new(words).font(theme::small()).color(palette.muted);
+    let button = Button::new(text).fill(Color32::TRANSPARENT).corner_radius(12).min_size(vec2(0.0, 24.0));
+    ui.add(button).on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// Words that lead somewhere.
+pub fn link(ui: &mut Ui, words: &str, font: FontId, color: Color32) -> Response {
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), font, color);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::click());
+    if response.hovered() {
+        ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(1.0, color));
+    }
+    ui.painter().galley(rect.min, galley, color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Link, true, words));
+    response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// A word or two before something.
+pub fn label(ui: &mut Ui, words: &str) -> Response {
+    ui.label(RichText::new(words).font(theme::small()).color(palette(ui).muted))
+}
+
+/// A small piece of fact, such as `.NET 8.0.31`.
+pub fn badge(ui: &mut Ui, words: &str) -> Response {
+    let palette = palette(ui);
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), theme::small(), palette.muted);
+    let (rect, response) = ui.allocate_exact_size(vec2(galley.size().x + 16.0, 21.0), Sense::hover());
+    ui.painter().rect_filled(rect, CornerRadius::same(4), palette.bg[2]);
+    let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());
+    ui.painter().galley(at.min, galley, palette.muted);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    response
+}
+
+/// A one-line text field; `name` is what a screen reader calls it.
+pub fn field(ui: &mut Ui, text: &mut String, name: &str, hint: &str, width: f32) -> Response {
+    let palette = palette(ui);
+    let edit = TextEdit::singleline(text)
+        .id_salt(name)
+        .hint_text(RichText::new(hint).color(palette.faint))
+        .desired_width(width)
+        .margin(vec2(10.0, 5.0))
+        .min_size(Vec2::new(width, 28.0));
+    ui.add(edit).accessible_name(name)
+}
+
+/// A 1 px separator over the whole width of `ui`, at its lower edge.
+pub fn line_below(ui: &Ui) {
+    let rect = ui.max_rect();
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette(ui).line));
+}
+
+/// The same at its upper edge.
+pub fn line_above(ui: &Ui) {
+    let rect = ui.max_rect();
+    ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, palette(ui).line));
+}

@@ -1,0 +1,8 @@
+//! The window, driven through real input events and painted without a display.
+
+mod harness;
+mod opening;
+mod pictures;
+#[path = "../support/mod.rs"]
+mod support;
+mod types;

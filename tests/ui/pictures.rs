@@ -1,0 +1,73 @@
+//! Every screen in both themes and at the sizes that matter, painted to be looked at.
+//!
+//! `HEAPGLASS_PICTURES=folder cargo test --test ui pictures` writes them; without the variable the test only
+//! runs through them, which catches characters that no font has and controls without a name.
+
+use eframe::egui::Theme;
+use heapglass::ui::Settings;
+
+use super::harness::{Window, drop_file, picture, wait_ready, wait_until, window_with};
+use super::support::{SAMPLE, dump};
+
+const SIZES: [(&str, [f32; 2], f32); 3] =
+    [("900x600", [900.0, 600.0], 1.0), ("1400x900", [1400.0, 900.0], 1.0), ("3840x2160", [1920.0, 1080.0], 2.0)];
+
+fn each(name: &str, settings: &Settings, show: impl Fn(&mut Window)) {
+    for (size, points, scale) in SIZES {
+        for (theme, word) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+            let mut window = window_with(points, scale, theme, settings.clone(), true);
+            window.run();
+            show(&mut window);
+            picture(&mut window, &format!("{name}-{word}-{size}"));
+        }
+    }
+}
+
+fn sample() -> std::path::PathBuf {
+    dump(SAMPLE).expect("the sample is in the project")
+}
+
+#[test]
+fn start() {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock that is set").as_secs();
+    let recent = serde_json::json!({ "recent": [
+        { "path": "/dumps/w3wp_PID1840.dmp", "runtime": ".NET Framework 4.8", "bytes": 1_420_000_000, "opened": now - 7_300 },
+        { "path": "/dumps/shop-after-load.dmp", "runtime": ".NET 8.0.31", "bytes": 612_000_000, "opened": now - 90_000 },
+        { "path": "/dumps/api-leak.core", "runtime": ".NET 10.0.9", "bytes": 2_100_000_000u64, "opened": now - 300_000 },
+    ]});
+    each("start", &serde_json::from_value(recent).expect("settings"), |_| {});
+}
+
+#[test]
+fn types() {
+    each("types", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        for _ in 0..4 {
+            window.key_press(eframe::egui::Key::ArrowDown);
+            window.run();
+        }
+    });
+}
+
+#[test]
+fn failed() {
+    each("failed", &Settings::default(), |window| {
+        drop_file(window, &std::path::PathBuf::from(file!()));
+        wait_until(window, "the failure", |window| {
+            use egui_kittest::kittest::Queryable;
+            window.query_by_label("Open another…").is_some()
+        });
+    });
+}
+
+#[test]
+fn loading() {
+    each("loading", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        for _ in 0..20 {
+            window.step();
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    });
+}
