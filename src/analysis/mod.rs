@@ -20,8 +20,10 @@ pub mod referrers;
 pub mod retained;
 pub mod retaining;
 pub mod strings;
+pub mod suspects;
 #[cfg(test)]
 mod testing;
 pub mod tops;
+pub mod waste;
 #[cfg(test)]
 mod ways_test;

@@ -47,8 +47,13 @@ impl Retaining {
 
     /// The same without conservative stack words: they say that an object may be held, not that it is.
     pub fn without_stack(&self, graph: &Graph) -> Retaining {
+        self.without(graph, RootKind::Stack)
+    }
+
+    /// The same without the roots of one kind (not a static one: its edge would stay cut).
+    pub fn without(&self, graph: &Graph, kind: RootKind) -> Retaining {
         let mut other = self.clone();
-        other.roots.retain(|&root| graph.roots[root as usize].kind != RootKind::Stack);
+        other.roots.retain(|&root| graph.roots[root as usize].kind != kind);
         other
     }
 

@@ -21,6 +21,7 @@ pub mod print;
 mod strings;
 pub mod table;
 mod types;
+mod waste;
 
 const ABOUT: &str = "Heapglass shows what fills the managed heap of a .NET process, and who keeps it alive.";
 
@@ -63,6 +64,8 @@ enum Command {
     Types(types::Args),
     /// List values that strings hold more than once, most wasteful first
     Strings(strings::Args),
+    /// Add up memory that does no work: duplicate strings, empty collections, boxes, gaps …
+    Waste(waste::Args),
 }
 
 /// What the window opens first.
@@ -101,6 +104,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Info(args) => info::run(args),
         Command::Types(args) => types::run(args),
         Command::Strings(args) => strings::run(&args),
+        Command::Waste(args) => waste::run(&args),
     }
 }
 

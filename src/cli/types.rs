@@ -92,7 +92,10 @@ struct Kept {
 
 /// Opens the dump and prints its type table.
 pub fn run(args: Args) -> Result<(), Error> {
-    let mut types = args.reading.ask(&args.dump, |heap, progress| table(&heap.graph, !args.no_retained, progress))?;
+    let mut types = args.reading.ask(&args.dump, |heap, progress| {
+        let retaining = (!args.no_retained).then(|| args.reading.retaining(&heap.graph));
+        table(&heap.graph, retaining.as_ref(), progress)
+    })?;
     types.sort(args.sort);
     if let Some(filter) = &args.filter {
         types.types.retain(|row| filter.is_match(&row.name));
@@ -101,9 +104,9 @@ pub fn run(args: Args) -> Result<(), Error> {
     args.print.answer(&types, if args.csv { csv } else { people })
 }
 
-fn table(graph: &Graph, with_retained: bool, progress: &Progress) -> Result<Types, Error> {
+fn table(graph: &Graph, retaining: Option<&Retaining>, progress: &Progress) -> Result<Types, Error> {
     let tally = histogram(graph, progress)?;
-    let kept = with_retained.then(|| kept(graph, progress)).transpose()?;
+    let kept = retaining.map(|retaining| kept(graph, retaining, progress)).transpose()?;
     let total_bytes = tally.iter().map(|tally| tally.bytes).sum();
     let share = |bytes: u64| if total_bytes == 0 { 0.0 } else { bytes as f64 * 100.0 / total_bytes as f64 };
     let types = graph
@@ -131,8 +134,8 @@ fn table(graph: &Graph, with_retained: bool, progress: &Progress) -> Result<Type
 }
 
 /// Owned and retained bytes per type.
-fn kept(graph: &Graph, progress: &Progress) -> Result<(Vec<u64>, Vec<u64>), Error> {
-    let dominators = Dominators::new(graph, &Retaining::new(graph, &[]), progress)?;
+fn kept(graph: &Graph, retaining: &Retaining, progress: &Progress) -> Result<(Vec<u64>, Vec<u64>), Error> {
+    let dominators = Dominators::new(graph, retaining, progress)?;
     let retained = Retained::new(graph, &dominators, progress)?;
     let by_type = retained.by_type(graph, &dominators, &TypeGroups::by_method_table(graph), progress)?;
     let retained = by_type.iter().map(|tally| tally.bytes).collect();

@@ -5,7 +5,7 @@
 //! out, strays included).
 
 use super::Graph;
-use crate::progress::{CHECK_EVERY, Cancelled, Progress};
+use crate::progress::{Cancelled, Progress};
 
 const OFFSET: u64 = 14695981039346656037;
 const PRIME: u64 = 1099511628211;
@@ -26,9 +26,7 @@ pub fn digests(graph: &Graph, progress: &Progress) -> Result<(u64, u64), Cancell
     let objects = || -> Result<u64, Cancelled> {
         let mut hash = Fnv(OFFSET);
         for (id, address) in graph.objects.ids().zip(graph.objects.addresses_from(0)) {
-            if id as usize % CHECK_EVERY == 0 {
-                progress.check()?;
-            }
+            progress.check_at(id as usize)?;
             hash.word(address);
             hash.word(graph.type_of(id).method_table);
             hash.word(graph.objects.size(id));
@@ -44,9 +42,7 @@ fn reference_digest(graph: &Graph, progress: &Progress) -> Result<u64, Cancelled
     let (mut extra, mut strays) = (graph.extra.iter().peekable(), graph.strays.iter().peekable());
     let mut row = Vec::new();
     for id in graph.objects.ids() {
-        if id as usize % CHECK_EVERY == 0 {
-            progress.check()?;
-        }
+        progress.check_at(id as usize)?;
         hash.word(graph.objects.address(id));
         let mut fields = graph.references.row(id).len();
         while extra.next_if(|edge| edge.from == id).is_some() {

@@ -9,3 +9,4 @@ pub mod loading;
 pub mod recent;
 pub mod rows;
 pub mod types;
+pub mod waste;

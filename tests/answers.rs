@@ -1,0 +1,117 @@
+//! Answers about whole heaps, on real dumps: strings, waste.
+//!
+//! The specimen program is known line by line, so what it wastes can be counted in its source.
+
+mod support;
+
+use std::collections::HashMap;
+
+use heapglass::analysis::liveness::Liveness;
+use heapglass::analysis::strings::{self, Strings};
+use heapglass::analysis::waste::{Kind, Part, Source, waste};
+use heapglass::heap::{Heap, Options};
+use heapglass::progress::Progress;
+use heapglass::runtime::Runtime;
+use heapglass::runtime::strings::text;
+
+/// The open heap of a dump of the set, if it is here.
+fn open(name: &str) -> Option<Heap> {
+    let path = support::dump(name)?;
+    Some(Heap::open(&path, &Options::default(), &Progress::new()).expect("the dump opens"))
+}
+
+fn runtime(heap: &Heap) -> &Runtime {
+    heap.runtime.as_ref().expect("a dump has a runtime")
+}
+
+fn duplicates(heap: &Heap) -> Strings {
+    strings::duplicates(&heap.graph, &runtime(heap).space, &Progress::new()).expect("nobody cancels")
+}
+
+fn value(heap: &Heap, id: u32) -> String {
+    let objects = &heap.graph.objects;
+    text(&runtime(heap).space, objects.address(id), objects.size(id), usize::MAX).expect("the string is in the dump")
+}
+
+#[test]
+fn duplicate_strings_are_those_that_a_plain_comparison_of_all_values_finds() {
+    let heap = open(support::SAMPLE).expect("the sample is always here");
+    let graph = &heap.graph;
+    let is_string = |&id: &u32| &*graph.type_of(id).name.full == "System.String";
+    let mut expected: HashMap<String, Vec<u32>> = HashMap::new();
+    for id in graph.objects.ids().filter(is_string) {
+        expected.entry(value(&heap, id)).or_default().push(id);
+    }
+    let count = expected.values().map(Vec::len).sum::<usize>() as u64;
+    expected.retain(|_, ids| ids.len() > 1);
+
+    let found = duplicates(&heap);
+    assert_eq!((found.count, found.unread), (count, 0));
+    assert_eq!(found.groups.len(), expected.len());
+    let mut wasted = 0;
+    for group in &found.groups {
+        let ids = &expected[&value(&heap, group.first)];
+        assert_eq!(found.objects(group), ids);
+        let copies: u64 = ids[1..].iter().map(|&id| graph.objects.size(id)).sum();
+        assert_eq!((group.wasted, group.bytes), (copies, copies + graph.objects.size(ids[0])));
+        wasted += copies;
+    }
+    assert_eq!(found.duplicate_bytes, wasted);
+    assert!(found.groups.is_sorted_by_key(|group| std::cmp::Reverse(group.wasted)));
+}
+
+/// The parts of a specimen dump's waste by kind, and the total.
+fn parts(heap: &Heap) -> (HashMap<Kind, Part>, u64) {
+    let liveness = Liveness::new(&heap.graph, &[], &Progress::new()).expect("nobody cancels");
+    let strings = duplicates(heap);
+    let source = Source { graph: &heap.graph, runtime: runtime(heap), liveness: &liveness, strings: &strings };
+    let found = waste(&source, &Progress::new()).expect("nobody cancels");
+    (found.parts.into_iter().map(|part| (part.kind, part)).collect(), found.bytes)
+}
+
+/// Objects and bytes of the type of that name in a part.
+fn of_type(heap: &Heap, part: &Part, name: &str) -> (u64, u64) {
+    let named = |&&(index, _): &&(u32, _)| &*heap.graph.types[index as usize].name.full == name;
+    part.types.iter().find(named).map_or((0, 0), |(_, tally)| (tally.count, tally.bytes))
+}
+
+#[test]
+fn the_specimens_waste_is_what_its_source_says() {
+    for name in
+        ["zoo-net8-win-x64.dmp", "zoo-net9-linux-x64.core", "zoo-net10-win-x64-clrgc.dmp", "zoo-net2.1-win-x86.dmp"]
+    {
+        let Some(heap) = open(name) else { continue };
+        let (parts, total) = parts(&heap);
+        let p = runtime(&heap).space.pointer_size() as u64;
+
+        // 800 options, each a dictionary of one entry with room for three; an entry is two ints, a key and a reference.
+        let sparse = of_type(
+            &heap,
+            &parts[&Kind::SparseCollections],
+            "System.Collections.Generic.Dictionary<System.Int32, System.String>",
+        );
+        assert_eq!(sparse, (800, 800 * 2 * if p == 8 { 24 } else { 16 }), "{name}");
+
+        // Every fifth order has no lines; some orders are dead and gone. .NET Core 2.1 has one field more.
+        let list = if name.contains("2.1") { 6 * p } else { 4 * p };
+        let empty =
+            of_type(&heap, &parts[&Kind::EmptyCollections], "System.Collections.Generic.List<Acme.Store.OrderLine>");
+        assert!(empty.0 > 300 && empty.1 == empty.0 * list, "{name}: {empty:?}");
+
+        // 5000 in the hub, 800 parameters, one each from Tuple and int?; a box is a method table, four bytes and a header.
+        let boxed = of_type(&heap, &parts[&Kind::BoxedValues], "System.Int32");
+        assert!(boxed.0 >= 5801 && boxed.1 == boxed.0 * 3 * p, "{name}: {boxed:?}");
+
+        // The string that is made a thousand times, and its literal.
+        let strings = duplicates(&heap);
+        let duplicate =
+            strings.groups.iter().find(|group| value(&heap, group.first).starts_with("duplicate-connection"));
+        assert_eq!(duplicate.expect("it is there").count, 1001, "{name}");
+
+        // Arrays that nobody wrote to, and of 30 000 references all null.
+        for (of, bytes) in [("System.Byte[]", 200_000), ("System.Double[]", 160_000), ("System.Object[]", 30_000 * p)] {
+            assert!(of_type(&heap, &parts[&Kind::SparseArrays], of).1 >= bytes, "{name}: {of}");
+        }
+        assert!(total <= parts.values().map(|part| part.bytes).sum(), "{name}: each byte once");
+    }
+}
