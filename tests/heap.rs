@@ -153,7 +153,7 @@ const PROVEN: [Proven; 9] = [
     proven("zoo-net9-linux-x64.core", ".NET 9.0.5", Os::Linux, false, true),
     proven("azmcp-net10-singlefile-win-x64.dmp", ".NET 10.0.9", Os::Windows, false, true),
     proven("zoo-net10-win-x64-clrgc.dmp", ".NET 10.0.12", Os::Windows, false, false),
-    proven("zoo-net10-linux-x64-withheap.core", ".NET 10.0.12", Os::Linux, false, true),
+    proven("zoo-net10-linux-x64-withheap.core", ".NET 10.0", Os::Linux, false, true),
     proven("zoo-net10-linux-x64-server.core", ".NET 10.0.12", Os::Linux, true, true),
 ];
 

@@ -76,7 +76,10 @@ impl Heap {
         let (mut walked, types) = (walked?, types?);
         let version = match options.hints.hide_version {
             true => version::unknown("hidden"),
-            false => version::find(&dump, &space, gc.vars.as_ref().map(|vars| vars.address)),
+            false => {
+                let inside = gc.vars.as_ref().map(|vars| vars.address);
+                version::find(&dump, &space, inside, types.core_version(&space))
+            }
         };
         let mut warnings = dump.warnings.clone();
         warnings.extend(supplied);

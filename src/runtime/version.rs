@@ -1,7 +1,8 @@
 //! Which runtime a dump has: for people and for warnings, never for layouts.
 //!
 //! Asked in turn: the file version of the runtime's module (Windows), the folder it was loaded from, the
-//! version text that every Unix build carries, and the DotNetRuntimeInfo block of single-file programs.
+//! version text that every Unix build carries, the DotNetRuntimeInfo block of single-file programs, and at
+//! last the core library's assembly version, which has no patch number.
 
 use crate::dump::{Dump, Module};
 use crate::memory::AddressSpace;
@@ -25,22 +26,32 @@ pub struct Version {
 }
 
 /// Finds the version of the runtime whose GcDacVars (or any other structure of its own) lies at `inside`,
-/// or of the only module that is named like one.
-pub fn find(dump: &Dump, space: &AddressSpace, inside: Option<u64>) -> Version {
+/// or of the only module that is named like one. `core` is the core library's assembly version.
+pub fn find(dump: &Dump, space: &AddressSpace, inside: Option<u64>, core: Option<[u16; 4]>) -> Version {
+    match (of_runtime(dump, space, inside), core) {
+        (Some(version), _) => version,
+        (None, Some([major, minor, ..])) if major >= 5 => {
+            named_version(&format!("{major}.{minor}"), "the core library's assembly version")
+        }
+        _ => unknown("nothing in the dump tells it"),
+    }
+}
+
+fn of_runtime(dump: &Dump, space: &AddressSpace, inside: Option<u64>) -> Option<Version> {
     let holds =
         |module: &&Module| inside.is_some_and(|at| at >= module.base && at - module.base < module.size + (2 << 20));
     let named = |module: &&Module| is_runtime(module.file_name());
     let behind = dump.modules.iter().filter(holds).max_by_key(|module| module.base);
-    let Some(module) = dump.modules.iter().find(named).or(behind) else { return unknown("no runtime module") };
+    let module = dump.modules.iter().find(named).or(behind)?;
     let framework = module.file_name().eq_ignore_ascii_case("clr.dll");
     let own_version = module.version.filter(|_| is_runtime(module.file_name()));
     if let Some(version) = own_version
         && let Some(found) = of_numbers(version.map(u32::from), framework, "the runtime module's file version")
     {
-        return found;
+        return Some(found);
     }
     if let Some(version) = of_folder(&module.path) {
-        return named_version(&version, "the runtime's folder");
+        return Some(named_version(&version, "the runtime's folder"));
     }
     let texts: [(&[u8], fn(&[u8]) -> Option<[u32; 4]>, &str); 2] = [
         (b"@(#)Version ", of_text, "the runtime's version text"),
@@ -50,11 +61,11 @@ pub fn find(dump: &Dump, space: &AddressSpace, inside: Option<u64>) -> Version {
         for (_, bytes) in space.parts(module.base..module.base.saturating_add(module.size)) {
             let found = find_all(bytes, needle).find_map(|at| parse(&bytes[at + needle.len()..]));
             if let Some(found) = found.and_then(|numbers| of_numbers(numbers, false, how)) {
-                return found;
+                return Some(found);
             }
         }
     }
-    unknown("nothing in the dump tells the runtime's version")
+    None
 }
 
 fn is_runtime(file_name: &str) -> bool {

@@ -154,6 +154,11 @@ impl TypeSystem {
         self.object
     }
 
+    /// The core library's assembly version: 8.0.0.0 in every .NET 8; 4.0.0.0 before 5.
+    pub fn core_version(&self, space: &AddressSpace) -> Option<[u16; 4]> {
+        Some(self.module_at(space, self.core).metadata(space)?.assembly()?.version)
+    }
+
     /// Is this the method table of free blocks?
     pub fn is_free(&self, mt: u64) -> bool {
         self.free.binary_search(&mt).is_ok()
