@@ -60,6 +60,11 @@ impl Dominators {
         &self.objects
     }
 
+    /// Object → number; 0 where unreachable.
+    pub fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
     /// Number → number of the immediate dominator (0: the virtual root), always smaller than the number.
     pub fn parents(&self) -> &[u32] {
         &self.parents

@@ -10,17 +10,18 @@ use rayon::prelude::*;
 use super::FlameTree;
 use super::build::{Limits, Source, Top, only_type, root_frame};
 use super::level::{Expanded, Growth, Slots};
-use crate::progress::{CHECK_EVERY, Cancelled, Progress};
+use crate::progress::{Cancelled, Progress};
 
 /// A weight on its way to the roots, and how far it has come.
 #[derive(Clone, Copy, Debug)]
 struct Climber {
-    object: u32,
+    /// A number, or what stands for a root: see [`Ways::up`].
+    at: u32,
     weight: u64,
 }
 
 /// Builds the tree of what keeps the objects of `start` alive, each of them (under the label of its type)
-/// counting what `weight` says.
+/// counting what `weight` says of its number.
 pub fn bottom_up(
     source: &Source<'_>,
     start: &[Top],
@@ -36,7 +37,7 @@ pub fn bottom_up(
     let mut first = Vec::new();
     for shared in [true, false] {
         let start = start.par_iter().filter(|top| top.shared == shared);
-        let climbers = start.map(|top| Climber { object: top.object, weight: weight(top.object) }).collect();
+        let climbers = start.map(|top| Climber { at: top.number, weight: weight(top.number) }).collect();
         first.push(growth.first(shared, |out, slots| match one {
             Some(_) => ways.expand(climbers, out, slots),
             None => ways.begin(climbers, out, slots),
@@ -51,8 +52,8 @@ struct Ways<'a> {
     source: &'a Source<'a>,
     limits: &'a Limits,
     progress: &'a Progress,
-    /// The next object above that is neither hidden nor of the same type; from the number of objects on: that
-    /// many less, the label of a root.
+    /// Number → the next number above that is neither hidden nor of the same type. From its own length on: that
+    /// much more than the label of a root.
     up: Vec<u32>,
 }
 
@@ -64,56 +65,52 @@ impl<'a> Ways<'a> {
         progress: &'a Progress,
     ) -> Result<Ways<'a>, Cancelled> {
         const UNKNOWN: u32 = u32::MAX;
-        let mut ways = Ways { source, limits, progress, up: vec![UNKNOWN; source.tree.parents.len()] };
-        let mut roots: Vec<(u32, u32)> = source.tops.iter().map(|top| (top.object, top.label)).collect();
-        roots.sort_unstable();
+        let mut ways = Ways { source, limits, progress, up: vec![UNKNOWN; source.tree.objects.len()] };
         let mut trail = Vec::new();
-        let mut steps = 0usize;
         for top in start {
-            let mut at = top.object as usize;
-            while ways.up.get(at) == Some(&UNKNOWN) {
-                trail.push(at as u32);
-                at = source.tree.parents[at] as usize;
-                steps += 1;
-                if steps.is_multiple_of(CHECK_EVERY) {
-                    progress.check()?;
-                }
+            let mut at = top.number;
+            while at != 0 && ways.up[at as usize] == UNKNOWN {
+                trail.push(at);
+                at = source.tree.parents[at as usize];
+                progress.check_at(trail.len())?;
             }
-            while let Some(object) = trail.pop() {
-                let above = source.tree.parents[object as usize];
-                ways.up[object as usize] = if ways.is_object(above) {
-                    let mut visible = above;
-                    if ways.is_hidden(visible) {
-                        visible = ways.up[visible as usize];
-                    }
-                    if ways.is_object(visible) && ways.label(visible) == ways.label(object) {
-                        visible = ways.up[visible as usize];
-                    }
-                    visible
-                } else {
-                    let root = roots.binary_search_by_key(&object, |&(top, _)| top);
-                    let label = root.map_or(source.labels.len() as u32, |at| roots[at].1);
-                    (ways.up.len() as u32).saturating_add(label)
-                };
+            while let Some(number) = trail.pop() {
+                ways.up[number as usize] = ways.above(number);
             }
         }
         Ok(ways)
     }
 
-    fn is_object(&self, at: u32) -> bool {
+    /// The next step up from a number whose parent's next step is known.
+    fn above(&self, number: u32) -> u32 {
+        let parent = self.source.tree.parents[number as usize];
+        if parent == 0 {
+            let tops = self.source.tops;
+            let label = tops.binary_search_by_key(&number, |top| top.number).map(|at| tops[at].label);
+            // A start that no top leads to ends in the whole.
+            let label = label.unwrap_or(self.source.labels.len() as u32);
+            return (self.up.len() as u32).saturating_add(label);
+        }
+        let mut at = parent;
+        if self.is_hidden(at) {
+            at = self.up[at as usize];
+        }
+        if self.is_number(at) && self.label(at) == self.label(number) {
+            at = self.up[at as usize];
+        }
+        at
+    }
+
+    fn is_number(&self, at: u32) -> bool {
         (at as usize) < self.up.len()
     }
 
     fn label(&self, at: u32) -> u32 {
-        if self.is_object(at) {
-            self.source.labels.of_type(self.source.graph.objects.type_index(at))
-        } else {
-            at - self.up.len() as u32
-        }
+        if self.is_number(at) { self.source.label(at) } else { at - self.up.len() as u32 }
     }
 
-    fn is_hidden(&self, object: u32) -> bool {
-        self.limits.hidden.get(self.label(object) as usize).is_some_and(|&hidden| hidden)
+    fn is_hidden(&self, number: u32) -> bool {
+        self.limits.hidden.get(self.label(number) as usize).is_some_and(|&hidden| hidden)
     }
 
     /// Groups the climbers where they stand; those of hidden types one step up.
@@ -124,8 +121,8 @@ impl<'a> Ways<'a> {
         slots: &mut Slots,
     ) -> Result<(), Cancelled> {
         climbers.par_iter_mut().for_each(|climber| {
-            if self.is_hidden(climber.object) {
-                climber.object = self.up[climber.object as usize];
+            if self.is_hidden(climber.at) {
+                climber.at = self.up[climber.at as usize];
             }
         });
         self.arrive(climbers, out, slots)
@@ -138,7 +135,7 @@ impl<'a> Ways<'a> {
         out: &mut Expanded<Climber>,
         slots: &mut Slots,
     ) -> Result<(), Cancelled> {
-        climbers.par_iter_mut().for_each(|climber| climber.object = self.up[climber.object as usize]);
+        climbers.par_iter_mut().for_each(|climber| climber.at = self.up[climber.at as usize]);
         self.arrive(climbers, out, slots)
     }
 
@@ -150,11 +147,11 @@ impl<'a> Ways<'a> {
         slots: &mut Slots,
     ) -> Result<(), Cancelled> {
         self.progress.check()?;
-        climbers.par_sort_unstable_by_key(|climber| climber.object);
-        for met in climbers.chunk_by(|a, b| a.object == b.object) {
-            let here = Climber { object: met[0].object, weight: met.iter().map(|climber| climber.weight).sum() };
-            let further = self.is_object(here.object).then_some(here);
-            out.add(slots, self.label(here.object), here.object, here.weight, further);
+        climbers.par_sort_unstable_by_key(|climber| climber.at);
+        for met in climbers.chunk_by(|a, b| a.at == b.at) {
+            let here = Climber { at: met[0].at, weight: met.iter().map(|climber| climber.weight).sum() };
+            let number = if self.is_number(here.at) { here.at } else { 0 };
+            out.add(slots, self.label(here.at), number, here.weight, (number != 0).then_some(here));
         }
         Ok(())
     }

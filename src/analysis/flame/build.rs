@@ -3,41 +3,40 @@
 //! Siblings of one type under one box become one box. An object of its box's own type joins that box where
 //! chains are folded (a linked list is one box, not 20 000), and so does one of a hidden type.
 
-use super::children::Children;
 use super::labels::Labels;
 use super::level::{Expanded, Growth, Slots};
+use super::tree::Tree;
 use super::{FlameTree, Frame};
 use crate::heap::Graph;
-use crate::progress::{CHECK_EVERY, Cancelled, Progress};
+use crate::progress::{Cancelled, Progress};
 
 /// Members of one piece of work.
 const PIECE: usize = 1 << 14;
 
-/// A tree over the objects of a graph.
-#[derive(Clone, Copy, Debug)]
-pub struct Tree<'a> {
-    /// Parent of each object; its length and above for those that have none.
-    pub parents: &'a [u32],
-    /// Weight of each object and all below it.
-    pub weights: &'a [u64],
-    /// `parents` the other way round.
-    pub children: &'a Children,
-}
-
-/// A tree over the objects of a graph, with what its boxes are called and where it starts.
-#[derive(Clone, Copy, Debug)]
+/// A tree of objects with what its boxes weigh, what they are called and where it starts.
+#[derive(Clone, Copy)]
 pub struct Source<'a> {
     pub graph: &'a Graph,
     pub labels: &'a Labels,
     pub tree: Tree<'a>,
-    /// The objects without a parent, each under the label of its root.
+    /// Weight of a number and all below it.
+    pub weight: &'a (dyn Fn(u32) -> u64 + Sync),
+    /// The numbers right below the virtual root, ascending, each under the label of its root.
     pub tops: &'a [Top],
+}
+
+impl Source<'_> {
+    /// The label of the type of a number's object.
+    pub(super) fn label(&self, number: u32) -> u32 {
+        self.labels.of_type(self.graph.objects.type_index(self.tree.objects[number as usize]))
+    }
 }
 
 /// An object at which a flame tree starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Top {
-    pub object: u32,
+    /// Its number in the tree.
+    pub number: u32,
     /// The box it is put under: the label of its root, or of its own type where a selection is shown.
     pub label: u32,
     /// Do other roots hold it as well?
@@ -74,38 +73,39 @@ pub fn top_down(
     limits: &Limits,
     progress: &Progress,
 ) -> Result<FlameTree, Cancelled> {
-    let weight = |object: u32| source.tree.weights[object as usize];
     let step = Step { source, limits, progress };
     let one = only_type(source.labels, start);
-    let root = root_frame(source, start, weight);
+    let root = root_frame(source, start, source.weight);
     let mut growth = Growth::new(source, PIECE, root, limits, progress);
     let mut first = Vec::new();
     for shared in [true, false] {
         let start = start.iter().filter(|top| top.shared == shared);
         first.push(growth.first(shared, |out, slots| match one {
-            Some(label) => step.expand(label, &start.map(|top| top.object).collect::<Vec<_>>(), out, slots),
+            Some(label) => step.expand(label, &start.map(|top| top.number).collect::<Vec<_>>(), out, slots),
             None => {
-                start.for_each(|top| out.add(slots, top.label, top.object, weight(top.object), Some(top.object)));
+                start.for_each(|top| {
+                    out.add(slots, top.label, top.number, (source.weight)(top.number), Some(top.number))
+                });
                 Ok(())
             }
         })?);
     }
-    let frames = growth.grow(first, |label, objects, out, slots| step.expand(label, objects, out, slots))?;
+    let frames = growth.grow(first, |label, numbers, out, slots| step.expand(label, numbers, out, slots))?;
     Ok(FlameTree::named(frames, source, whole))
 }
 
 /// The first box: all of `start`, not yet expanded.
 pub(super) fn root_frame(source: &Source<'_>, start: &[Top], weight: impl Fn(u32) -> u64) -> Frame {
-    let heaviest = start.iter().max_by_key(|top| (weight(top.object), std::cmp::Reverse(top.object)));
-    let total = start.iter().map(|top| weight(top.object)).sum();
+    let heaviest = start.iter().max_by_key(|top| (weight(top.number), std::cmp::Reverse(top.number)));
+    let total = start.iter().map(|top| weight(top.number)).sum();
     Frame {
         name: only_type(source.labels, start).unwrap_or(source.labels.len() as u32),
         objects: start.len() as u32,
         chain: 1,
-        sample: heaviest.map_or(0, |top| top.object),
+        sample: heaviest.map_or(0, |top| top.number),
         weight: total,
         own: total,
-        shared: start.iter().filter(|top| top.shared).map(|top| weight(top.object)).sum(),
+        shared: start.iter().filter(|top| top.shared).map(|top| weight(top.number)).sum(),
         ..Frame::default()
     }
 }
@@ -135,12 +135,12 @@ pub(super) enum Fate {
 }
 
 impl Step<'_> {
-    fn expand(&self, above: u32, objects: &[u32], out: &mut Expanded<u32>, slots: &mut Slots) -> Result<(), Cancelled> {
+    fn expand(&self, above: u32, numbers: &[u32], out: &mut Expanded<u32>, slots: &mut Slots) -> Result<(), Cancelled> {
         let mut links = 0;
-        out.chain = self.visit(above, objects, |object, label, fate| match fate {
+        let Source { tree, weight, .. } = *self.source;
+        out.chain = self.visit(above, numbers, |number, label, fate| match fate {
             Fate::Group => {
-                let inner = !self.source.tree.children.of(object).is_empty();
-                out.add(slots, label, object, self.source.tree.weights[object as usize], inner.then_some(object));
+                out.add(slots, label, number, weight(number), (!tree.is_leaf(number)).then_some(number));
             }
             Fate::Link => links += 1,
             Fate::Dissolve => {}
@@ -149,23 +149,23 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Calls `each(object, its label, fate)` for all that lies right below a box: the children of its objects,
+    /// Calls `each(number, label of its type, fate)` for all that lies right below a box: the children of its objects,
     /// of the links that join it and of those dissolved in it. Gives the number of rounds that found links.
-    pub fn visit(&self, above: u32, objects: &[u32], mut each: impl FnMut(u32, u32, Fate)) -> Result<u32, Cancelled> {
+    pub fn visit(&self, above: u32, numbers: &[u32], mut each: impl FnMut(u32, u32, Fate)) -> Result<u32, Cancelled> {
         let mut open = Open { links: Vec::new(), dissolved: Vec::new(), seen: 0 };
         // A group of roots has its objects below it, a type has them in it.
-        let mut round: &[u32] = objects;
+        let mut round: &[u32] = numbers;
         let mut last;
         if !self.source.labels.is_type(above) {
-            self.take(above, objects, &mut open, &mut each)?;
+            self.take(above, numbers.iter().copied(), &mut open, &mut each)?;
             round = &[];
         }
         for rounds in 0.. {
-            for &object in round {
-                self.take(above, self.source.tree.children.of(object), &mut open, &mut each)?;
+            for &number in round {
+                self.take(above, self.source.tree.children(number), &mut open, &mut each)?;
             }
-            while let Some(object) = open.dissolved.pop() {
-                self.take(above, self.source.tree.children.of(object), &mut open, &mut each)?;
+            while let Some(number) = open.dissolved.pop() {
+                self.take(above, self.source.tree.children(number), &mut open, &mut each)?;
             }
             if open.links.is_empty() {
                 return Ok(rounds);
@@ -179,26 +179,24 @@ impl Step<'_> {
     fn take(
         &self,
         above: u32,
-        objects: &[u32],
+        numbers: impl Iterator<Item = u32>,
         open: &mut Open,
         each: &mut impl FnMut(u32, u32, Fate),
     ) -> Result<(), Cancelled> {
-        for &object in objects {
-            let label = self.source.labels.of_type(self.source.graph.objects.type_index(object));
+        for number in numbers {
+            let label = self.source.label(number);
             let fate = if label == above && self.limits.fold_chains {
-                open.links.push(object);
+                open.links.push(number);
                 Fate::Link
             } else if self.limits.hidden.get(label as usize).is_some_and(|&hidden| hidden) {
-                open.dissolved.push(object);
+                open.dissolved.push(number);
                 Fate::Dissolve
             } else {
                 Fate::Group
             };
-            each(object, label, fate);
+            each(number, label, fate);
             open.seen += 1;
-            if open.seen.is_multiple_of(CHECK_EVERY) {
-                self.progress.check()?;
-            }
+            self.progress.check_at(open.seen)?;
         }
         Ok(())
     }

@@ -135,7 +135,7 @@ impl<'a> Growth<'a> {
     ) -> Growth<'a> {
         let floor = (root.weight as f64 * limits.min_percent / 100.0).ceil() as u64;
         let slots = Slots(vec![NONE; source.labels.len() + 1]);
-        let work = source.tree.parents.len().saturating_mul(WORK);
+        let work = source.tree.len().saturating_mul(WORK);
         Growth { frames: vec![root], limits, floor, slots, piece, work, progress }
     }
 

@@ -8,18 +8,18 @@
 
 mod bottom_up;
 mod build;
-mod children;
 mod labels;
 mod level;
 mod select;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use bottom_up::bottom_up;
-pub use build::{Limits, Source, Top, Tree, top_down};
-pub use children::Children;
+pub use build::{Limits, Source, Top, top_down};
 pub use labels::Labels;
-pub use select::{objects_of, outermost};
+pub use select::{each_object, objects_of, outermost};
+pub use tree::{Above, Preorder, Tree};
 
 use crate::heap::{RootKind, TypeKind};
 
@@ -61,7 +61,7 @@ pub struct Frame {
     pub objects: u32,
     /// How many objects of this type follow one another where a chain was folded; 1 without.
     pub chain: u32,
-    /// The heaviest object in the box.
+    /// The heaviest object in the box; `u32::MAX` where there is none (roots at the end of a bottom-up tree).
     pub sample: u32,
     /// Weight of the box: its own part, its children and the smaller ones.
     pub weight: u64,
@@ -108,6 +108,7 @@ impl FlameTree {
                 });
             }
             frame.name = *at;
+            frame.sample = source.tree.objects[frame.sample as usize];
         }
         tree.frames = frames;
         tree

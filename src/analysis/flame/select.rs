@@ -1,55 +1,35 @@
 //! From a box back to its objects, and from objects to where a picture of them starts.
 
 use super::build::{Fate, Limits, Source, Step, Top, only_type};
-use crate::progress::{CHECK_EVERY, Cancelled, Progress};
+use crate::progress::{Cancelled, Progress};
 
-/// The objects of `set` that have none of `set` above them, in that order, each under the label of its type:
-/// where the picture of a selection starts. Objects outside the tree are left out; `set` names no
-/// object twice.
+/// The objects of a set that have none of the set above them, each under the label of its type: where the picture
+/// of a selection starts. Objects outside the tree are left out.
 pub fn outermost(source: &Source<'_>, set: &[u32], progress: &Progress) -> Result<Vec<Top>, Cancelled> {
-    const KNOWN: u8 = 1;
-    const OUTSIDE: u8 = 2;
-    const SHARED: u8 = 4;
-    const MEMBER: u8 = 8;
-    const BELOW: u8 = 16;
-    let mut state = vec![0u8; source.tree.parents.len()];
-    for top in source.tops {
-        state[top.object as usize] = KNOWN | if top.shared { SHARED } else { 0 };
-    }
-    for &object in set {
-        state[object as usize] |= MEMBER;
-    }
-    let mut trail: Vec<u32> = Vec::new();
+    let mut numbers: Vec<u32> = set.iter().map(|&object| source.tree.numbers[object as usize]).collect();
+    numbers.sort_unstable();
+    progress.check()?;
+    let mut covered = 1;
     let mut out = Vec::new();
-    let mut steps = 0usize;
-    for &object in set {
-        // Up to the first object that is known, then back down, so that no way is gone twice.
-        let mut at = object as usize;
-        let mut above = loop {
-            match state.get(at) {
-                None => break KNOWN | OUTSIDE,
-                Some(&seen) if seen & KNOWN != 0 => break seen,
-                Some(_) => trail.push(at as u32),
-            }
-            at = source.tree.parents[at] as usize;
-            steps += 1;
-            if steps.is_multiple_of(CHECK_EVERY) {
-                progress.check()?;
-            }
-        };
-        while let Some(below) = trail.pop() {
-            let inherited = above & (KNOWN | OUTSIDE | SHARED);
-            let mark = &mut state[below as usize];
-            *mark |= inherited | if above & (MEMBER | BELOW) != 0 { BELOW } else { 0 };
-            above = *mark;
-        }
-        let mark = state[object as usize];
-        if mark & (BELOW | OUTSIDE) == 0 {
-            let label = source.labels.of_type(source.graph.objects.type_index(object));
-            out.push(Top { object, label, shared: mark & SHARED != 0 });
+    for number in numbers {
+        if number >= covered {
+            covered = source.tree.ends[number as usize];
+            let top = source.tops.partition_point(|top| top.number <= number).checked_sub(1);
+            let shared = top.is_some_and(|top| source.tops[top].shared);
+            out.push(Top { number, label: source.label(number), shared });
         }
     }
     Ok(out)
+}
+
+/// Every object of the tree for itself, under the label of its type: where a whole heap bottom-up starts.
+pub fn each_object(source: &Source<'_>) -> Vec<Top> {
+    let mut out = Vec::with_capacity(source.tree.len());
+    for top in source.tops {
+        let below = top.number..source.tree.ends[top.number as usize];
+        out.extend(below.map(|number| Top { number, label: source.label(number), shared: top.shared }));
+    }
+    out
 }
 
 /// All objects merged into the box that `path` leads to: labels as [`super::FlameTree::labels_to`] gives them,
@@ -65,25 +45,27 @@ pub fn objects_of(
     let whole = only_type(source.labels, start);
     let mut path = path.iter().copied();
     let mut label = whole.or_else(|| path.next());
-    let mut objects: Vec<u32> =
-        start.iter().filter(|top| label.is_none_or(|label| label == top.label)).map(|top| top.object).collect();
+    let mut numbers: Vec<u32> =
+        start.iter().filter(|top| label.is_none_or(|label| label == top.label)).map(|top| top.number).collect();
     for next in path {
         let mut below = Vec::new();
-        step.visit(label.unwrap_or(u32::MAX), &objects, |object, of, fate| {
+        step.visit(label.unwrap_or(u32::MAX), &numbers, |number, of, fate| {
             if fate == Fate::Group && of == next {
-                below.push(object);
+                below.push(number);
             }
         })?;
-        (objects, label) = (below, Some(next));
+        (numbers, label) = (below, Some(next));
     }
     if let Some(label) = label.filter(|&label| source.labels.is_type(label)) {
         let mut links = Vec::new();
-        step.visit(label, &objects, |object, _, fate| {
+        step.visit(label, &numbers, |number, _, fate| {
             if fate == Fate::Link {
-                links.push(object);
+                links.push(number);
             }
         })?;
-        objects.append(&mut links);
+        numbers.append(&mut links);
     }
+    let mut objects: Vec<u32> = numbers.into_iter().map(|number| source.tree.objects[number as usize]).collect();
+    objects.sort_unstable();
     Ok(objects)
 }

@@ -38,8 +38,8 @@ struct World {
     graph: Graph,
     labels: Labels,
     parents: Vec<u32>,
-    weights: Vec<u64>,
-    children: Children,
+    order: Preorder,
+    weight: Box<dyn Fn(u32) -> u64 + Sync>,
     tops: Vec<Top>,
     limits: Limits,
 }
@@ -69,21 +69,35 @@ impl World {
         };
         let labels = Labels::new(&graph);
         let parents: Vec<u32> = case.objects.iter().map(|object| object.2.unwrap_or(n as u32)).collect();
-        let children = Children::new(&parents, &Progress::new()).unwrap();
-        let tops: Vec<Top> = (0..n as u32)
-            .filter(|&i| parents[i as usize] as usize == n)
-            .map(|i| Top { object: i, label: labels.of_root(i % ROOTS), shared: case.shared[i as usize] })
+        let above = |i: u32| case.objects[i as usize].2.map_or(Above::Nothing, Above::Object);
+        let order = Preorder::new(n, above, &Progress::new()).unwrap();
+        let tree = order.tree();
+        let sums = tree.sums(|i| case.objects[i as usize].1);
+        let ends = tree.ends.to_vec();
+        let weight = Box::new(move |number: u32| sums[ends[number as usize] as usize] - sums[number as usize]);
+        let tops: Vec<Top> = tree
+            .children(0)
+            .map(|number| {
+                let object = tree.objects[number as usize];
+                Top { number, label: labels.of_root(object % ROOTS), shared: case.shared[object as usize] }
+            })
             .collect();
-        let own = |i: u32| case.objects[i as usize].1;
-        let weights = children.sums(tops.iter().map(|top| top.object), &parents, own, &Progress::new()).unwrap();
         let hidden = case.hidden.clone();
         let limits = Limits { min_percent: 0.0, fold_chains: case.fold, hidden, ..Limits::default() };
-        World { graph, labels, parents, weights, children, tops, limits }
+        World { graph, labels, parents, order, weight, tops, limits }
     }
 
     fn source(&self) -> Source<'_> {
-        let tree = Tree { parents: &self.parents, weights: &self.weights, children: &self.children };
-        Source { graph: &self.graph, labels: &self.labels, tree, tops: &self.tops }
+        let World { graph, labels, order, weight, tops, .. } = self;
+        Source { graph, labels, tree: order.tree(), weight, tops }
+    }
+
+    fn number(&self, object: u32) -> u32 {
+        self.order.tree().numbers[object as usize]
+    }
+
+    fn object(&self, number: u32) -> u32 {
+        self.order.tree().objects[number as usize]
     }
 
     /// Labels from the root down to an object, as its box is found by; and the root it starts at.
@@ -98,7 +112,7 @@ impl World {
             }
         }
         labels.retain(|&label| !self.limits.hidden[label as usize]);
-        let top = *self.tops.iter().find(|top| top.object == at).unwrap();
+        let top = *self.tops.iter().find(|top| self.object(top.number) == at).unwrap();
         labels.push(top.label);
         labels.reverse();
         (labels, top)
@@ -121,7 +135,7 @@ fn naive(world: &World) -> Naive {
         here[0] += u64::from(!hidden);
         here[1] += size;
         // A group of roots counts what is right below it.
-        if object == top.object {
+        if object == world.object(top.number) {
             out.entry(vec![top.label]).or_default()[0] += 1;
         }
         for len in 0..=path.len() {
@@ -200,16 +214,17 @@ proptest! {
         let set: Vec<u32> = (0..world.parents.len() as u32).filter(|&i| case.objects[i as usize].0 == 0).collect();
         let start = outermost(&source, &set, &Progress::new()).unwrap();
         let up = |i: u32| std::iter::successors(Some(i), |&i| case.objects[i as usize].2);
-        let want: Vec<(u32, bool)> = set.iter()
+        let mut want: Vec<(u32, bool)> = set.iter()
             .filter(|&&i| !up(i).skip(1).any(|i| case.objects[i as usize].0 == 0))
-            .map(|&i| (i, case.shared[up(i).last().unwrap() as usize]))
+            .map(|&i| (world.number(i), case.shared[up(i).last().unwrap() as usize]))
             .collect();
-        prop_assert_eq!(start.iter().map(|top| (top.object, top.shared)).collect::<Vec<_>>(), want);
+        want.sort_unstable();
+        prop_assert_eq!(start.iter().map(|top| (top.number, top.shared)).collect::<Vec<_>>(), want);
         let tree = top_down(&source, &start, "all", &world.limits, &Progress::new()).unwrap();
         adds_up(&tree);
         if !set.is_empty() {
             prop_assert_eq!(&*tree.name(0).full, "N.T0");
-            prop_assert_eq!(tree.frames[0].weight, start.iter().map(|top| world.weights[top.object as usize]).sum::<u64>());
+            prop_assert_eq!(tree.frames[0].weight, start.iter().map(|top| (world.weight)(top.number)).sum::<u64>());
         }
     }
 
@@ -217,24 +232,23 @@ proptest! {
     fn bottom_up_turns_every_path_round(case in cases()) {
         let world = World::new(&case);
         let source = world.source();
-        let size = |i: u32| world.graph.objects.size(i);
-        let start: Vec<Top> = (0..world.parents.len() as u32)
-            .map(|i| Top { object: i, label: world.labels.of_type(case.objects[i as usize].0), shared: world.path(i).1.shared })
-            .collect();
+        let size = |number: u32| world.graph.objects.size(world.object(number));
+        let start = each_object(&source);
+        prop_assert_eq!(start.len(), case.objects.len());
         let tree = bottom_up(&source, &start, size, "all", &world.limits, &Progress::new()).unwrap();
         adds_up(&tree);
         let one = build::only_type(&world.labels, &start);
         let mut want: BTreeMap<Vec<u32>, [u64; 2]> = BTreeMap::new();
         for top in &start {
-            let (mut path, _) = world.path(top.object);
+            let (mut path, _) = world.path(world.object(top.number));
             path.reverse();
             path.dedup();
             // A selection of one type has that type for its first box.
             let path = &path[usize::from(one == path.first().copied())..];
             for len in 0..=path.len() {
                 let sums = want.entry(path[..len].to_vec()).or_default();
-                sums[0] += size(top.object);
-                sums[1] += if top.shared { size(top.object) } else { 0 };
+                sums[0] += size(top.number);
+                sums[1] += if top.shared { size(top.number) } else { 0 };
             }
         }
         let got: BTreeMap<Vec<u32>, [u64; 2]> = boxes(&tree).into_iter().map(|(path, s)| (path, [s[2], s[3]])).collect();

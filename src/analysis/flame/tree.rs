@@ -1,0 +1,214 @@
+//! A tree of objects in pre-order: what lies below an object is one range of numbers.
+//!
+//! So the children of an object are found without lists (the next one starts where the last one ends), and
+//! siblings lie close together in memory. Dominators come in this form; every other tree, given as one parent
+//! per object, is brought into it here.
+
+use crate::analysis::dominators::Dominators;
+use crate::progress::{Cancelled, Progress};
+
+/// A tree over the objects of a graph, below a virtual root with number 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Tree<'a> {
+    /// Number → object; what entry 0 holds does not matter.
+    pub objects: &'a [u32],
+    /// Object → number; 0 for what is not in the tree.
+    pub numbers: &'a [u32],
+    /// Number → number of the parent, always smaller.
+    pub parents: &'a [u32],
+    /// Number → one past the last number below it.
+    pub ends: &'a [u32],
+}
+
+impl<'a> Tree<'a> {
+    /// Numbers right below a number, ascending.
+    pub fn children(self, number: u32) -> impl Iterator<Item = u32> + 'a {
+        let end = self.ends[number as usize];
+        let following = move |&child: &u32| Some(self.ends[child as usize]).filter(|&next| next < end);
+        std::iter::successors(Some(number + 1).filter(|&first| first < end), following)
+    }
+
+    pub fn is_leaf(self, number: u32) -> bool {
+        self.ends[number as usize] == number + 1
+    }
+
+    /// Number of objects in the tree.
+    pub fn len(self) -> usize {
+        self.objects.len().saturating_sub(1)
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Sum of a weight per object over all numbers before each number: what lies below `n` weighs
+    /// `sums[ends[n]] - sums[n]`. One longer than there are numbers.
+    pub fn sums(self, own: impl Fn(u32) -> u64) -> Vec<u64> {
+        let mut sums = Vec::with_capacity(self.objects.len() + 1);
+        let mut sum = 0;
+        sums.push(0);
+        for (number, &object) in self.objects.iter().enumerate() {
+            sum += if number == 0 { 0 } else { own(object) };
+            sums.push(sum);
+        }
+        sums
+    }
+}
+
+impl<'a> From<&'a Dominators> for Tree<'a> {
+    fn from(dominators: &'a Dominators) -> Tree<'a> {
+        Tree {
+            objects: dominators.objects(),
+            numbers: dominators.numbers(),
+            parents: dominators.parents(),
+            ends: dominators.ends(),
+        }
+    }
+}
+
+/// What holds an object in a tree that is still to be numbered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Above {
+    Object(u32),
+    /// It is a top of the tree.
+    Nothing,
+    /// It is not in the tree at all.
+    Outside,
+}
+
+/// The arrays of a [`Tree`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preorder {
+    objects: Vec<u32>,
+    numbers: Vec<u32>,
+    parents: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Preorder {
+    /// Numbers a tree of `len` objects from what lies above each of them.
+    pub fn new(len: usize, above: impl Fn(u32) -> Above, progress: &Progress) -> Result<Preorder, Cancelled> {
+        // First an order in which parents come before their children: from each object up to one that is in
+        // it, then back down. Position 0 is the virtual root.
+        const OUTSIDE: u32 = u32::MAX;
+        let mut order = vec![u32::MAX];
+        let mut parents = vec![0u32];
+        let mut positions = vec![0u32; len];
+        let mut trail = Vec::new();
+        for object in 0..len as u32 {
+            progress.check_at(object as usize)?;
+            let mut at = object;
+            let mut position = loop {
+                match positions[at as usize] {
+                    0 => trail.push(at),
+                    known => break known,
+                }
+                match above(at) {
+                    Above::Object(parent) => at = parent,
+                    Above::Nothing => break 0,
+                    Above::Outside => break OUTSIDE,
+                }
+                progress.check_at(trail.len())?;
+            };
+            while let Some(below) = trail.pop() {
+                if position != OUTSIDE {
+                    parents.push(position);
+                    position = order.len() as u32;
+                    order.push(below);
+                }
+                positions[below as usize] = position;
+            }
+        }
+        // Sizes from the leaves up, then every parent hands out ranges to its children.
+        let count = order.len();
+        let mut sizes = vec![1u32; count];
+        for position in (1..count).rev() {
+            sizes[parents[position] as usize] += sizes[position];
+        }
+        progress.check()?;
+        let mut tree = Preorder {
+            objects: vec![u32::MAX; count],
+            numbers: positions,
+            parents: vec![0; count],
+            ends: vec![count as u32; count],
+        };
+        let mut next = vec![1u32; count];
+        sizes[0] = 0;
+        for position in 1..count {
+            progress.check_at(position)?;
+            let parent = parents[position] as usize;
+            let number = next[parent];
+            next[parent] += sizes[position];
+            next[position] = number + 1;
+            tree.objects[number as usize] = order[position];
+            tree.parents[number as usize] = sizes[parent];
+            tree.ends[number as usize] = number + sizes[position];
+            // From here on the position's number, for its children.
+            sizes[position] = number;
+        }
+        for number in &mut tree.numbers {
+            *number = if *number == OUTSIDE { 0 } else { sizes[*number as usize] };
+        }
+        Ok(tree)
+    }
+
+    pub fn tree(&self) -> Tree<'_> {
+        Tree { objects: &self.objects, numbers: &self.numbers, parents: &self.parents, ends: &self.ends }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_become_ranges_and_outsiders_stay_out() {
+        let above = [
+            Above::Object(3),
+            Above::Nothing,
+            Above::Object(1),
+            Above::Object(1),
+            Above::Outside,
+            Above::Object(4),
+            Above::Nothing,
+            Above::Object(3),
+        ];
+        let order = Preorder::new(8, |object| above[object as usize], &Progress::new()).unwrap();
+        let tree = order.tree();
+        assert_eq!(tree.len(), 6);
+        let below = |object: u32| {
+            let mut objects: Vec<u32> =
+                tree.children(tree.numbers[object as usize]).map(|number| tree.objects[number as usize]).collect();
+            objects.sort_unstable();
+            objects
+        };
+        assert_eq!([below(1), below(3), below(0), below(6)], [vec![2, 3], vec![0, 7], vec![], vec![]]);
+        assert_eq!([tree.numbers[4], tree.numbers[5]], [0, 0]);
+        for number in 1..=6u32 {
+            assert_eq!(tree.numbers[tree.objects[number as usize] as usize], number);
+            assert!(tree.parents[number as usize] < number && number < tree.ends[number as usize]);
+        }
+        let sums = tree.sums(u64::from);
+        let of = |object: u32| {
+            let number = tree.numbers[object as usize] as usize;
+            sums[tree.ends[number] as usize] - sums[number]
+        };
+        assert_eq!([of(1), of(3), of(7)], [13, 10, 7]);
+    }
+
+    #[test]
+    fn a_long_list_needs_no_recursion() {
+        let n = 300_000;
+        let above = |object: u32| if object + 1 < n { Above::Object(object + 1) } else { Above::Nothing };
+        let order = Preorder::new(n as usize, above, &Progress::new()).unwrap();
+        assert_eq!(order.tree().objects[1], n - 1);
+        assert_eq!(order.tree().ends[1], n + 1);
+    }
+
+    #[test]
+    fn a_cancelled_job_stops() {
+        let progress = Progress::new();
+        progress.cancel();
+        assert!(Preorder::new(2, |_| Above::Nothing, &progress).is_err());
+    }
+}
