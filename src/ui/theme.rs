@@ -62,6 +62,10 @@ pub struct Palette {
     pub flame_user: [Color32; 5],
     pub flame_framework: [Color32; 4],
     pub flame_core: [Color32; 2],
+    /// By generation: 0, 1, 2, large, pinned, frozen.
+    pub flame_generation: [Color32; 6],
+    /// By kind of root: statics, thread statics, handles, finalizer queue, stacks.
+    pub flame_roots: [Color32; 5],
     /// Text on a coloured box: on dark ones, on light ones.
     on_fill: [Color32; 2],
 }
@@ -88,8 +92,10 @@ pub static DARK: Palette = Palette {
     error: rgb(0xE5736B),
     shadow: Color32::from_black_alpha(140),
     flame_user: [rgb(0xE08A3C), rgb(0xD9743B), rgb(0xE5A64B), rgb(0xC9603F), rgb(0xDB9A45)],
-    flame_framework: [rgb(0x41618D), rgb(0x4A6E9B), rgb(0x3A5880), rgb(0x527AA8)],
+    flame_framework: [rgb(0x41618D), rgb(0x4A6E9B), rgb(0x3A5880), rgb(0x5179A6)],
     flame_core: [rgb(0x4B5766), rgb(0x55616F)],
+    flame_generation: [rgb(0xE5A64B), rgb(0xD9743B), rgb(0x4A6E9B), rgb(0x7A5AA6), rgb(0xA84F82), rgb(0x4B5766)],
+    flame_roots: [rgb(0x2FA39B), rgb(0x7FB069), rgb(0x4A6E9B), rgb(0xD9743B), rgb(0x7A5AA6)],
     on_fill: [rgb(0xFFFFFF), rgb(0x0B0F14)],
 };
 
@@ -112,6 +118,8 @@ pub static LIGHT: Palette = Palette {
     flame_user: [rgb(0xF2B36F), rgb(0xF0A274), rgb(0xF4C77D), rgb(0xEC9480), rgb(0xF3BE84)],
     flame_framework: [rgb(0xA9C4E6), rgb(0xB6CDEA), rgb(0x9CBBE1), rgb(0xC0D5EE)],
     flame_core: [rgb(0xCBD3DD), rgb(0xD5DBE3)],
+    flame_generation: [rgb(0xF4C77D), rgb(0xF0A274), rgb(0xA9C4E6), rgb(0xCDB8E8), rgb(0xEDB5D2), rgb(0xCBD3DD)],
+    flame_roots: [rgb(0x8FD3CD), rgb(0xB8DBA0), rgb(0xA9C4E6), rgb(0xF0A274), rgb(0xCDB8E8)],
     on_fill: [rgb(0xFFFFFF), rgb(0x16202C)],
 };
 
@@ -249,9 +257,10 @@ mod tests {
             }
             assert!(contrast(palette.on_accent, palette.accent) >= 4.5);
             let boxes = palette.flame_user.iter().chain(&palette.flame_framework).chain(&palette.flame_core);
+            let boxes = boxes.chain(&palette.flame_generation).chain(&palette.flame_roots);
             for &fill in boxes.chain([&palette.root]) {
                 let ratio = contrast(palette.on(fill), fill);
-                assert!(ratio >= 4.3, "{fill:?} {ratio}");
+                assert!(ratio >= 4.5, "{fill:?} {ratio}");
             }
         }
     }

@@ -7,6 +7,7 @@ use super::labels::Labels;
 use super::level::{Expanded, Growth, Slots};
 use super::tree::Tree;
 use super::{FlameTree, Frame};
+use crate::analysis::retained::Retained;
 use crate::heap::Graph;
 use crate::progress::{Cancelled, Progress};
 
@@ -14,18 +15,47 @@ use crate::progress::{Cancelled, Progress};
 const PIECE: usize = 1 << 14;
 
 /// A tree of objects with what its boxes weigh, what they are called and where it starts.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
     pub graph: &'a Graph,
     pub labels: &'a Labels,
     pub tree: Tree<'a>,
-    /// Weight of a number and all below it.
-    pub weight: &'a (dyn Fn(u32) -> u64 + Sync),
+    pub weights: Weights<'a>,
     /// The numbers right below the virtual root, ascending, each under the label of its root.
     pub tops: &'a [Top],
 }
 
+/// What a number and all below it weigh.
+#[derive(Clone, Copy, Debug)]
+pub enum Weights<'a> {
+    /// One each.
+    Objects,
+    /// Bytes, as known for every object of the dominator tree.
+    Retained(&'a Retained),
+    /// Sums over all numbers before each number, as [`Tree::sums`] gives them.
+    Sums(&'a [u64]),
+}
+
 impl Source<'_> {
+    /// Weight of a number and all below it.
+    pub fn weight(&self, number: u32) -> u64 {
+        let end = self.tree.ends[number as usize];
+        match self.weights {
+            Weights::Objects => u64::from(end - number),
+            Weights::Retained(retained) => retained.of(self.tree.objects[number as usize]),
+            Weights::Sums(sums) => sums[end as usize] - sums[number as usize],
+        }
+    }
+
+    /// Weight of a number alone.
+    pub fn own(&self, number: u32) -> u64 {
+        match self.weights {
+            Weights::Objects => 1,
+            Weights::Retained(_) => self.graph.objects.size(self.tree.objects[number as usize]),
+            Weights::Sums(sums) => sums[number as usize + 1] - sums[number as usize],
+        }
+    }
+
     /// The label of the type of a number's object.
     pub(super) fn label(&self, number: u32) -> u32 {
         self.labels.of_type(self.graph.objects.type_index(self.tree.objects[number as usize]))
@@ -75,7 +105,7 @@ pub fn top_down(
 ) -> Result<FlameTree, Cancelled> {
     let step = Step { source, limits, progress };
     let one = only_type(source.labels, start);
-    let root = root_frame(source, start, source.weight);
+    let root = root_frame(source, start, |number| source.weight(number));
     let mut growth = Growth::new(source, PIECE, root, limits, progress);
     let mut first = Vec::new();
     for shared in [true, false] {
@@ -83,9 +113,8 @@ pub fn top_down(
         first.push(growth.first(shared, |out, slots| match one {
             Some(label) => step.expand(label, &start.map(|top| top.number).collect::<Vec<_>>(), out, slots),
             None => {
-                start.for_each(|top| {
-                    out.add(slots, top.label, top.number, (source.weight)(top.number), Some(top.number))
-                });
+                start
+                    .for_each(|top| out.add(slots, top.label, top.number, source.weight(top.number), Some(top.number)));
                 Ok(())
             }
         })?);
@@ -137,10 +166,10 @@ pub(super) enum Fate {
 impl Step<'_> {
     fn expand(&self, above: u32, numbers: &[u32], out: &mut Expanded<u32>, slots: &mut Slots) -> Result<(), Cancelled> {
         let mut links = 0;
-        let Source { tree, weight, .. } = *self.source;
+        let tree = self.source.tree;
         out.chain = self.visit(above, numbers, |number, label, fate| match fate {
             Fate::Group => {
-                out.add(slots, label, number, weight(number), (!tree.is_leaf(number)).then_some(number));
+                out.add(slots, label, number, self.source.weight(number), (!tree.is_leaf(number)).then_some(number));
             }
             Fate::Link => links += 1,
             Fate::Dissolve => {}

@@ -72,9 +72,9 @@ impl Labels {
         self.of_type[index as usize]
     }
 
-    /// Label of the group that a root (by its index in the graph) belongs to.
+    /// Label of the group that a root (by its index in the graph) belongs to; that of the whole for no root.
     pub fn of_root(&self, root: u32) -> u32 {
-        self.of_root[root as usize]
+        self.of_root.get(root as usize).map_or(self.len() as u32, |&label| label)
     }
 
     /// All labels of types whose full name is `name`.

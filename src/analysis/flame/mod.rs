@@ -8,6 +8,7 @@
 
 mod bottom_up;
 mod build;
+mod forest;
 mod labels;
 mod level;
 mod select;
@@ -16,7 +17,8 @@ mod tests;
 mod tree;
 
 pub use bottom_up::bottom_up;
-pub use build::{Limits, Source, Top, top_down};
+pub use build::{Limits, Source, Top, Weights, top_down};
+pub use forest::Forest;
 pub use labels::Labels;
 pub use select::{each_object, objects_of, outermost};
 pub use tree::{Above, Preorder, Tree};

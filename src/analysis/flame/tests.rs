@@ -39,7 +39,7 @@ struct World {
     labels: Labels,
     parents: Vec<u32>,
     order: Preorder,
-    weight: Box<dyn Fn(u32) -> u64 + Sync>,
+    sums: Vec<u64>,
     tops: Vec<Top>,
     limits: Limits,
 }
@@ -73,8 +73,6 @@ impl World {
         let order = Preorder::new(n, above, &Progress::new()).unwrap();
         let tree = order.tree();
         let sums = tree.sums(|i| case.objects[i as usize].1);
-        let ends = tree.ends.to_vec();
-        let weight = Box::new(move |number: u32| sums[ends[number as usize] as usize] - sums[number as usize]);
         let tops: Vec<Top> = tree
             .children(0)
             .map(|number| {
@@ -84,12 +82,12 @@ impl World {
             .collect();
         let hidden = case.hidden.clone();
         let limits = Limits { min_percent: 0.0, fold_chains: case.fold, hidden, ..Limits::default() };
-        World { graph, labels, parents, order, weight, tops, limits }
+        World { graph, labels, parents, order, sums, tops, limits }
     }
 
     fn source(&self) -> Source<'_> {
-        let World { graph, labels, order, weight, tops, .. } = self;
-        Source { graph, labels, tree: order.tree(), weight, tops }
+        let World { graph, labels, order, sums, tops, .. } = self;
+        Source { graph, labels, tree: order.tree(), weights: Weights::Sums(sums), tops }
     }
 
     fn number(&self, object: u32) -> u32 {
@@ -224,7 +222,7 @@ proptest! {
         adds_up(&tree);
         if !set.is_empty() {
             prop_assert_eq!(&*tree.name(0).full, "N.T0");
-            prop_assert_eq!(tree.frames[0].weight, start.iter().map(|top| (world.weight)(top.number)).sum::<u64>());
+            prop_assert_eq!(tree.frames[0].weight, start.iter().map(|top| source.weight(top.number)).sum::<u64>());
         }
     }
 

@@ -24,8 +24,9 @@ pub enum ColorBy {
 pub enum Tone {
     /// The whole, and what is summed as smaller.
     Empty,
-    /// A root, statics first, then the other kinds.
-    Root(RootFamily),
+    Root,
+    /// What hangs from roots of one kind.
+    RootKind(RootFamily),
     User(u8),
     Framework(u8),
     Core(u8),
@@ -33,7 +34,7 @@ pub enum Tone {
     Generation(u8),
 }
 
-/// Kinds of roots that a picture tells apart.
+/// Kinds of roots that a picture tells apart, in the order in which the theme has their colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RootFamily {
     Static,
@@ -80,7 +81,7 @@ pub fn by_assembly(name: &Name) -> Tone {
     let shade = shade(&name.full);
     match name.kind {
         NameKind::Whole => Tone::Empty,
-        NameKind::Root(kind) => Tone::Root(RootFamily::of(kind)),
+        NameKind::Root(_) => Tone::Root,
         NameKind::Type(_) => match origin(name) {
             Origin::Core => Tone::Core(shade),
             Origin::Framework => Tone::Framework(shade),
