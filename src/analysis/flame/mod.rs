@@ -83,6 +83,8 @@ pub struct FlameTree {
     pub names: Vec<Name>,
     /// Label of each name: with [`Labels`] it leads back to types and roots.
     pub labels: Vec<u32>,
+    /// Generation in which most bytes of each box's own objects lie; empty unless asked for.
+    pub generations: Vec<u8>,
 }
 
 impl FlameTree {

@@ -76,6 +76,10 @@ impl RootFamily {
     }
 }
 
+/// What the numbers of [`Tone::Generation`] are called.
+pub const GENERATIONS: [&str; 6] =
+    ["generation 0", "generation 1", "generation 2", "large objects", "pinned objects", "frozen"];
+
 /// The colour of a name by its assembly.
 pub fn by_assembly(name: &Name) -> Tone {
     let shade = shade(&name.full);

@@ -14,7 +14,7 @@ mod tests;
 mod text;
 
 pub use card::{Card, Held, Line, LineKind, path_markdown, path_text, smaller_text};
-pub use color::{ColorBy, Origin, RootFamily, Tone, by_assembly, origin};
+pub use color::{ColorBy, GENERATIONS, Origin, RootFamily, Tone, by_assembly, origin};
 pub use label::{beside, fit};
 pub use moves::{Direction, FlameView};
 pub use place::{Camera, Placed, SLIVER, Smaller, Spot, Tile};
@@ -93,6 +93,15 @@ pub struct Measure {
 }
 
 impl Measure {
+    /// What the width of a box means, in a line.
+    pub fn meaning(self) -> &'static str {
+        if self.bottom_up {
+            "width = what the boxes at the root weigh, by what keeps them alive outward to the roots"
+        } else {
+            self.tree.meaning()
+        }
+    }
+
     /// A word for the weight of a box: `retained`.
     pub fn label(self) -> &'static str {
         match (self.tree, self.bottom_up) {

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::card::{Card, Held};
 use super::place::{Camera, Placed, Smaller, Spot, Tile};
 use super::search::Search;
-use super::{ColorBy, Measure};
-use crate::analysis::flame::FlameTree;
+use super::{ColorBy, Measure, RootFamily, Tone, by_assembly};
+use crate::analysis::flame::{FlameTree, NameKind};
+use crate::view::format;
 
 /// Seconds a glide takes.
 const GLIDE: f64 = 0.2;
@@ -46,6 +47,9 @@ pub struct FlameView {
     zoomed: u32,
     selected: Option<u32>,
     search: Search,
+    /// Per name its colour by assembly; per box the kind of root it hangs from.
+    by_assembly: Vec<Tone>,
+    by_root: Vec<Option<RootFamily>>,
     /// Points across, rows down.
     width: f32,
     rows: f32,
@@ -57,6 +61,15 @@ pub struct FlameView {
 impl FlameView {
     /// `heap` is 100 % of the heap, in the unit of `what`.
     pub fn new(tree: Arc<FlameTree>, what: Measure, heap: u64) -> FlameView {
+        let by_assembly = tree.names.iter().map(by_assembly).collect();
+        let mut by_root: Vec<Option<RootFamily>> = Vec::with_capacity(tree.frames.len());
+        for (at, frame) in tree.frames.iter().enumerate() {
+            let above = if at == 0 { None } else { by_root[frame.parent as usize] };
+            by_root.push(match tree.name(at as u32).kind {
+                NameKind::Root(kind) => Some(RootFamily::of(kind)),
+                _ => above,
+            });
+        }
         let placed = Placed::new(tree);
         let mut view = FlameView {
             camera: Camera { left: 0.0, right: 1.0, top: 0.0 },
@@ -67,6 +80,8 @@ impl FlameView {
             zoomed: 0,
             selected: None,
             search: Search::default(),
+            by_assembly,
+            by_root,
             width: 1.0,
             rows: 1.0,
             flipped: false,
@@ -267,6 +282,13 @@ impl FlameView {
         }
     }
 
+    /// How much matches: `312 MB (41.2 %)`, of all the tree shows.
+    pub fn matched_text(&self) -> String {
+        let weight = self.search.weight();
+        let whole = self.tree().frames.first().map_or(0, |whole| whole.weight);
+        format!("{} ({} %)", self.what.unit.text(weight), format::percent(weight, whole))
+    }
+
     /// The boxes from the whole to the zoomed one.
     pub fn breadcrumb(&self) -> Vec<u32> {
         std::iter::once(0).chain(self.tree().path(self.zoomed)).collect()
@@ -279,6 +301,17 @@ impl FlameView {
         self.placed.row(frame) < self.placed.row(self.zoomed)
             && inside(frame).contains(zoomed.start())
             && inside(frame).contains(zoomed.end())
+    }
+
+    /// The colour of a box. What the chosen colours say nothing about has its assembly's.
+    pub fn tone(&self, frame: u32) -> Tone {
+        let by_assembly = self.by_assembly[self.tree().frames[frame as usize].name as usize];
+        let other = match self.color {
+            ColorBy::Assembly => None,
+            ColorBy::Generation => self.tree().generations.get(frame as usize).map(|&of| Tone::Generation(of)),
+            ColorBy::RootKind => self.by_root[frame as usize].map(Tone::RootKind),
+        };
+        other.filter(|_| by_assembly != Tone::Empty).unwrap_or(by_assembly)
     }
 
     /// What the card of a tile says; `held` is what had to be asked for.

@@ -1,0 +1,146 @@
+//! The flame graph as one SVG file: the boxes of the picture, each with its figures as a tooltip.
+//!
+//! Self-contained: no font, no script, no style sheet from elsewhere. Texts are cut by the bundled typeface's
+//! widths and told to keep them (`textLength`), so that they stay in their boxes whatever font a viewer has.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use eframe::egui::{Color32, Theme};
+
+use super::export::{Caption, SHARED, Sheet};
+use super::flame_paint::{self, Widths};
+use super::theme::{self, Palette};
+use crate::view::flame::{self, Tile};
+use crate::view::format;
+
+/// From a box's edge to its text, and from its top to the text's base line.
+const INSET: f32 = 6.0;
+const BASE: f32 = 15.0;
+/// Narrower boxes have no text.
+const LABELLED: f32 = 26.0;
+
+/// Writes the drawing.
+pub(super) fn write(sheet: &Sheet, caption: &Caption, theme: Theme, out: &mut impl Write) -> io::Result<()> {
+    let palette = if theme == Theme::Dark { &theme::DARK } else { &theme::LIGHT };
+    let widths = Widths::without_window();
+    let (width, height) = (sheet.size.x, sheet.size.y);
+    writeln!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"Inter, 'Segoe UI', Roboto, sans-serif\" font-size=\"12\">"
+    )?;
+    writeln!(out, "<title>{}</title>", escaped(&caption.title))?;
+    writeln!(
+        out,
+        "<style>g:hover rect {{ stroke: {}; stroke-width: 1.5 }}</style>\n\
+         <defs><pattern id=\"shared\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" \
+         patternTransform=\"rotate(45)\"><rect width=\"1.5\" height=\"7\" fill=\"{}\" fill-opacity=\"0.16\"/></pattern></defs>",
+        hex(palette.text),
+        hex(palette.text),
+    )?;
+    writeln!(out, "<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>", hex(palette.bg[0]))?;
+    let line = |x: f32, y: f32, color: Color32, weight: u32, anchor: &str, text: &str| {
+        format!(
+            "<text x=\"{x}\" y=\"{y}\" fill=\"{}\" font-weight=\"{weight}\" text-anchor=\"{anchor}\">{}</text>",
+            hex(color),
+            escaped(text)
+        )
+    };
+    let area = sheet.frame.area;
+    writeln!(out, "{}", line(area.left(), 25.0, palette.text, 600, "start", &caption.title))?;
+    writeln!(out, "{}", line(area.right(), 25.0, palette.muted, 400, "end", &caption.facts))?;
+    writeln!(out, "{}", line(area.left(), 46.0, palette.muted, 400, "start", &sheet.meaning()))?;
+    for spot in &sheet.spots {
+        write_box(sheet, palette, &widths, spot, out)?;
+    }
+    let y = height - 16.0;
+    let mut x = area.left();
+    let shared = sheet.has_shared().then_some((palette.bg[2], SHARED));
+    for (color, words) in flame_paint::legend(palette, sheet.view.color).into_iter().chain(shared) {
+        writeln!(
+            out,
+            "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{}\"/>",
+            y - 10.0,
+            hex(color)
+        )?;
+        if words == SHARED {
+            writeln!(out, "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"url(#shared)\"/>", y - 10.0)?;
+        }
+        writeln!(out, "{}", line(x + 18.0, y, palette.muted, 400, "start", words))?;
+        x += 34.0 + words.chars().map(|c| widths.of(c)).sum::<f32>();
+    }
+    let by = concat!("Heapglass ", env!("CARGO_PKG_VERSION"));
+    writeln!(out, "{}", line(area.right(), y, palette.faint, 400, "end", by))?;
+    writeln!(out, "</svg>")
+}
+
+fn write_box(
+    sheet: &Sheet,
+    palette: &Palette,
+    widths: &Widths,
+    spot: &flame::Spot,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let rect = sheet.frame.rect(spot);
+    let fill = flame_paint::fill(palette, &sheet.view, spot, None);
+    let radius = if rect.width() < 6.0 { "" } else { " rx=\"2\"" };
+    let shape = |fill: &str| {
+        let (x, y, width, height) = (rect.left(), rect.top(), rect.width().max(0.5), rect.height());
+        format!("<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height}\"{radius} fill=\"{fill}\"/>")
+    };
+    writeln!(out, "<g><title>{}</title>{}", escaped(&tooltip(sheet, &spot.tile)), shape(&hex(fill)))?;
+    if flame_paint::shared_part(&sheet.view, spot).is_some() {
+        writeln!(out, "{}", shape("url(#shared)"))?;
+    }
+    if rect.width() >= LABELLED
+        && let Some(text) = flame_paint::label_text(&sheet.view, &spot.tile, rect.width() - 2.0 * INSET, widths)
+    {
+        let length: f32 = text.chars().map(|c| widths.of(c)).sum();
+        let color = flame_paint::label_color(palette, &sheet.view, &spot.tile, fill);
+        let (x, y) = (rect.left() + INSET, rect.top() + BASE);
+        let text = escaped(&text);
+        writeln!(
+            out,
+            "<text x=\"{x:.2}\" y=\"{y:.2}\" textLength=\"{length:.1}\" lengthAdjust=\"spacingAndGlyphs\" \
+             fill=\"{}\" pointer-events=\"none\">{text}</text>",
+            hex(color)
+        )?;
+    }
+    writeln!(out, "</g>")
+}
+
+/// What a box says when one points at it.
+fn tooltip(sheet: &Sheet, tile: &Tile) -> String {
+    let card = sheet.view.card(tile, None);
+    let mut out = match tile {
+        Tile::Frame(at) => sheet.view.tree().name(*at).full.to_string(),
+        Tile::Smaller(_) => card.title,
+    };
+    for line in card.lines {
+        let _ = write!(out, "\n{}: {}{}", line.label, line.text, line.more);
+    }
+    format::plain(&out)
+}
+
+fn hex(color: Color32) -> String {
+    let [r, g, b, _] = color.to_array();
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+/// Text for XML; characters that XML cannot have become a question mark.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() || c == '\u{fffe}' || c == '\u{ffff}' => out.push('?'),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,284 @@
+//! Painting a flame graph: the one code for the window and for exported pictures.
+//!
+//! Takes what the view laid out and puts rectangles and texts into a painter. Narrow boxes are plain quads in one
+//! mesh, wide ones have round corners and a label, so that a frame costs what can be read in it.
+
+use eframe::egui::{
+    Color32, Context, CornerRadius, FontId, Mesh, Painter, Pos2, RawInput, Rect, Shape, Stroke, StrokeKind,
+    epaint::RectShape, pos2, vec2,
+};
+
+use super::theme::{self, Palette};
+use crate::analysis::flame::NameKind;
+use crate::view::flame::{self, ColorBy, FlameView, Spot, Tile, Tone};
+
+/// From one row to the next, and the part of it that a box fills.
+pub const PITCH: f32 = 24.0;
+const HEIGHT: f32 = 22.0;
+/// Between neighbours in a row, where they are wide enough to part.
+const GAP: f32 = 1.0;
+const PARTED: f32 = 3.0;
+/// Narrower boxes have square corners; still narrower ones no label.
+const ROUND: f32 = 6.0;
+const LABELLED: f32 = 26.0;
+/// From a box's edge to its text.
+const INSET: f32 = 6.0;
+/// How much of a box's colour is left where it is not what is looked for, or above what is zoomed.
+const DIMMED: f32 = 0.22;
+const ABOVE: f32 = 0.55;
+/// How much of the text's grey is in what stands for smaller ones.
+const SMALLER: f32 = 0.12;
+/// From one stripe of a shared box to the next.
+const STRIPE: f32 = 7.0;
+const STRIPE_ALPHA: f32 = 0.16;
+
+/// What of the picture stands out, beside what the view says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks {
+    pub hovered: Option<Tile>,
+    pub selected: Option<u32>,
+    /// Another view's selection: all boxes of this name of the tree are outlined.
+    pub lit: Option<u32>,
+}
+
+/// Where rows lie: the picture's area, the row at its top, and whether the whole is at the bottom.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    pub area: Rect,
+    pub top: f64,
+    pub flipped: bool,
+}
+
+impl Frame {
+    /// The rectangle of a spot, gaps left out.
+    pub fn rect(&self, spot: &Spot) -> Rect {
+        let down = (f64::from(spot.row) - self.top) as f32 * PITCH;
+        let y = if self.flipped { self.area.bottom() - down - PITCH } else { self.area.top() + down };
+        let gap = if spot.width > PARTED { GAP } else { 0.0 };
+        Rect::from_min_size(pos2(self.area.left() + spot.x, y), vec2(spot.width - gap, HEIGHT))
+    }
+
+    /// Rows (and parts of one) from the row at the top of the picture to a point.
+    pub fn row_at(&self, at: Pos2) -> f32 {
+        if self.flipped { (self.area.bottom() - at.y) / PITCH } else { (at.y - self.area.top()) / PITCH }
+    }
+}
+
+/// Paints boxes, labels and marks.
+pub fn paint(painter: &Painter, palette: &Palette, view: &FlameView, frame: &Frame, spots: &[Spot], marks: &Marks) {
+    let painter = painter.with_clip_rect(frame.area.intersect(painter.clip_rect()));
+    let widths = Widths::new(&painter, &theme::small());
+    let mut slivers = Mesh::default();
+    for spot in spots {
+        let rect = frame.rect(spot);
+        let fill = fill(palette, view, spot, marks.hovered);
+        if rect.width() < ROUND {
+            slivers.add_colored_rect(snapped(rect, painter.pixels_per_point()), fill);
+        } else {
+            painter.add(RectShape::filled(rect, CornerRadius::same(2), fill));
+            hatch(&painter, palette, view, spot, rect, fill);
+        }
+        if rect.width() >= LABELLED {
+            label(&painter, palette, view, spot, rect, fill, &widths);
+        }
+        outline(&painter, palette, view, spot, rect, marks);
+    }
+    painter.add(Shape::mesh(slivers));
+}
+
+/// The colour of a box with what dims it.
+pub fn fill(palette: &Palette, view: &FlameView, spot: &Spot, hovered: Option<Tile>) -> Color32 {
+    let ground = palette.bg[0];
+    let Tile::Frame(at) = spot.tile else {
+        return if hovered == Some(spot.tile) { smaller(palette, 0.3) } else { smaller(palette, SMALLER) };
+    };
+    let mut color = tone(palette, view.tone(at));
+    if !view.search().matches(view.tree().frames[at as usize].name) {
+        color = ground.lerp_to_gamma(color, DIMMED);
+    } else if view.above_zoom(at) {
+        color = ground.lerp_to_gamma(color, ABOVE);
+    }
+    if hovered == Some(spot.tile) { color.lerp_to_gamma(palette.text, 0.14) } else { color }
+}
+
+/// Grey, a little more than the ground.
+fn smaller(palette: &Palette, more: f32) -> Color32 {
+    palette.bg[2].lerp_to_gamma(palette.muted, more)
+}
+
+/// What a tone looks like in a theme.
+pub fn tone(palette: &Palette, tone: Tone) -> Color32 {
+    let pick = |colors: &[Color32], shade: u8| colors[shade as usize % colors.len()];
+    match tone {
+        Tone::Empty => palette.bg[2],
+        Tone::Root => palette.root,
+        Tone::RootKind(family) => pick(&palette.flame_roots, family as u8),
+        Tone::User(shade) => pick(&palette.flame_user, shade),
+        Tone::Framework(shade) => pick(&palette.flame_framework, shade),
+        Tone::Core(shade) => pick(&palette.flame_core, shade),
+        Tone::Generation(generation) => pick(&palette.flame_generation, generation),
+    }
+}
+
+/// Colours of a mode with what they mean, for a legend.
+pub fn legend(palette: &Palette, by: ColorBy) -> Vec<(Color32, &'static str)> {
+    let mut entries: Vec<(Color32, &'static str)> = match by {
+        ColorBy::Assembly => vec![
+            (palette.root, "roots"),
+            (palette.flame_user[0], "program and libraries"),
+            (palette.flame_framework[0], "framework"),
+            (palette.flame_core[0], "core library"),
+        ],
+        ColorBy::Generation => palette.flame_generation.iter().copied().zip(flame::GENERATIONS).collect(),
+        ColorBy::RootKind => {
+            flame::RootFamily::ALL.iter().map(|&of| (tone(palette, Tone::RootKind(of)), of.text())).collect()
+        }
+    };
+    entries.push((smaller(palette, SMALLER), "smaller ones"));
+    entries
+}
+
+/// The part of a box that other roots hold as well, where that part begins: right below a root.
+pub fn shared_part(view: &FlameView, spot: &Spot) -> Option<f32> {
+    let Tile::Frame(at) = spot.tile else { return None };
+    let frame = &view.tree().frames[at as usize];
+    let is_type = |at: u32| matches!(view.tree().name(at).kind, NameKind::Type(_));
+    let begins = frame.shared > 0 && is_type(at) && (at == 0 || !is_type(frame.parent));
+    begins.then(|| (frame.shared as f64 / frame.weight.max(1) as f64) as f32)
+}
+
+/// Diagonal stripes over the part of a box that other roots hold as well, where that part begins.
+fn hatch(painter: &Painter, palette: &Palette, view: &FlameView, spot: &Spot, rect: Rect, fill: Color32) {
+    let Some(part) = shared_part(view, spot) else { return };
+    stripes(painter, rect.with_max_x(rect.left() + rect.width() * part), palette.on(fill));
+}
+
+/// Diagonal stripes over a rectangle.
+pub fn stripes(painter: &Painter, area: Rect, color: Color32) {
+    let painter = painter.with_clip_rect(area.intersect(painter.clip_rect()));
+    let color = color.gamma_multiply(STRIPE_ALPHA);
+    let height = area.height();
+    let mut mesh = Mesh::default();
+    // On a grid of the picture, so that stripes stay where they are while the box is panned under them.
+    let first = ((area.left() - height) / STRIPE).floor() * STRIPE;
+    let count = ((area.right() - first) / STRIPE).ceil() as u32;
+    for x in (0..count).map(|i| first + i as f32 * STRIPE) {
+        let corner = mesh.vertices.len() as u32;
+        for (dx, y) in [(0.0, area.bottom()), (2.0, area.bottom()), (2.0 + height, area.top()), (height, area.top())] {
+            mesh.colored_vertex(pos2(x + dx, y), color);
+        }
+        mesh.add_triangle(corner, corner + 1, corner + 2);
+        mesh.add_triangle(corner, corner + 2, corner + 3);
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+/// The name, shortened to what fits, and beside it what still does.
+fn label(
+    painter: &Painter,
+    palette: &Palette,
+    view: &FlameView,
+    spot: &Spot,
+    rect: Rect,
+    fill: Color32,
+    widths: &Widths,
+) {
+    let Some(text) = label_text(view, &spot.tile, rect.width() - 2.0 * INSET, widths) else { return };
+    let color = label_color(palette, view, &spot.tile, fill);
+    let galley = painter.layout_no_wrap(text, theme::small(), color);
+    let y = rect.center().y - galley.size().y / 2.0;
+    painter.with_clip_rect(rect.intersect(painter.clip_rect())).galley(pos2(rect.left() + INSET, y), galley, color);
+}
+
+/// The text of a tile that is at most `room` wide.
+pub fn label_text(view: &FlameView, tile: &Tile, room: f32, widths: &Widths) -> Option<String> {
+    let advance = |c: char| widths.of(c);
+    let (name, beside) = texts(view, tile);
+    let mut text = flame::fit(&name, room, &advance).filter(|text| *text == name || matches!(tile, Tile::Frame(_)))?;
+    if text == name && name.chars().chain(beside.chars()).map(advance).sum::<f32>() <= room {
+        text += &beside;
+    }
+    Some(text)
+}
+
+/// The colour of a tile's text on its fill.
+pub fn label_color(palette: &Palette, view: &FlameView, tile: &Tile, fill: Color32) -> Color32 {
+    match *tile {
+        Tile::Smaller(_) => palette.muted,
+        Tile::Frame(at) if view.tone(at) == Tone::Empty => palette.text,
+        Tile::Frame(at) if !view.search().matches(view.tree().frames[at as usize].name) => palette.muted,
+        Tile::Frame(_) => palette.on(fill),
+    }
+}
+
+/// What a tile says: its name, and what stands beside it where there is room.
+pub fn texts(view: &FlameView, tile: &Tile) -> (String, String) {
+    match tile {
+        Tile::Smaller(smaller) => {
+            let beside = format!(" · {}", view.measure().unit.text(smaller.weight));
+            (flame::smaller_text(smaller.types), beside)
+        }
+        Tile::Frame(at) => {
+            let name = view.tree().name(*at);
+            let frame = &view.tree().frames[*at as usize];
+            (name.short.to_string(), flame::beside(frame, name, view.measure().unit))
+        }
+    }
+}
+
+fn outline(painter: &Painter, palette: &Palette, view: &FlameView, spot: &Spot, rect: Rect, marks: &Marks) {
+    let Tile::Frame(at) = spot.tile else { return };
+    let stroke = if marks.selected == Some(at) {
+        Stroke::new(2.0, palette.text)
+    } else if marks.lit == Some(view.tree().frames[at as usize].name) {
+        Stroke::new(1.0, palette.accent)
+    } else {
+        return;
+    };
+    painter.rect_stroke(rect, CornerRadius::same(2), stroke, StrokeKind::Inside);
+}
+
+/// Edges on whole pixels, at least one of them wide.
+fn snapped(rect: Rect, scale: f32) -> Rect {
+    let snap = |value: f32| (value * scale).round() / scale;
+    let (left, top) = (snap(rect.left()), snap(rect.top()));
+    let right = snap(rect.right()).max(left + 1.0 / scale);
+    Rect::from_min_max(pos2(left, top), pos2(right, snap(rect.bottom())))
+}
+
+/// How wide the characters of a font are.
+#[derive(Clone, Debug)]
+pub struct Widths {
+    ascii: [f32; 128],
+    /// Of [`BESIDE`], one by one.
+    beside: [f32; BESIDE.len()],
+}
+
+/// What labels have beside ASCII; the first stands for every other character, being a wide one.
+const BESIDE: [char; 4] = ['…', '·', '×', crate::view::format::THIN_SPACE];
+
+impl Widths {
+    pub fn new(painter: &Painter, font: &FontId) -> Widths {
+        painter.fonts_mut(|fonts| {
+            let mut width = |c: char| fonts.glyph_width(font, c);
+            Widths { ascii: std::array::from_fn(|c| width(c as u8 as char)), beside: BESIDE.map(width) }
+        })
+    }
+
+    /// The widths of labels, where nothing is painted.
+    pub fn without_window() -> Widths {
+        let ctx = Context::default();
+        theme::install(&ctx);
+        let mut widths = Widths { ascii: [0.0; 128], beside: [0.0; BESIDE.len()] };
+        let mut output = ctx.run_ui(RawInput::default(), |ui| widths = Widths::new(ui.painter(), &theme::small()));
+        // Nothing is painted: the font's texture is not wanted.
+        output.textures_delta.clear();
+        widths
+    }
+
+    /// Width of a character.
+    pub fn of(&self, c: char) -> f32 {
+        let beside = || self.beside[BESIDE.iter().position(|&other| other == c).unwrap_or(0)];
+        self.ascii.get(c as usize).copied().unwrap_or_else(beside)
+    }
+}
