@@ -20,6 +20,7 @@ use crate::heap::{Heap, Options};
 use crate::progress::{Cancelled, Phase, Progress, Snapshot};
 use crate::view::failure::Failure;
 
+pub mod flame;
 mod opened;
 
 pub use opened::{Analysis, Opened};

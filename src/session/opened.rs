@@ -6,13 +6,13 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use crate::analysis::dominators::Dominators;
+use super::flame::Flames;
 use crate::analysis::histogram::{TypeGroups, histogram};
+use crate::analysis::independent::Holders;
+use crate::analysis::liveness::Liveness;
 use crate::analysis::owned::owned;
-use crate::analysis::retained::Retained;
-use crate::analysis::retaining::Retaining;
 use crate::error::Result;
-use crate::heap::Heap;
+use crate::heap::{FieldNames, Heap};
 use crate::progress::{Phase, Progress};
 use crate::view::types::{Figures, TypeTable};
 
@@ -22,17 +22,17 @@ pub struct Opened {
     pub heap: Heap,
     /// Types that are one row to a person.
     pub groups: TypeGroups,
+    pub fields: FieldNames,
     first_table: Arc<TypeTable>,
     analysis: OnceLock<Analysis>,
 }
 
-/// What the dominator tree tells.
+/// What roots and references tell.
 #[derive(Debug)]
 pub struct Analysis {
-    pub retaining: Retaining,
-    pub dominators: Dominators,
-    pub retained: Retained,
+    pub liveness: Liveness,
     pub table: Arc<TypeTable>,
+    pub flames: Flames,
     /// Seconds it took.
     pub seconds: f64,
 }
@@ -47,18 +47,17 @@ impl Opened {
             .map(|tally| Figures { count: tally.count, bytes: tally.bytes, ..Figures::default() })
             .collect();
         let first_table = Arc::new(TypeTable::new(&heap.graph.types, &groups, &figures, false));
-        Ok(Opened { heap, groups, first_table, analysis: OnceLock::new() })
+        let fields = FieldNames::new(&heap.graph);
+        Ok(Opened { heap, groups, fields, first_table, analysis: OnceLock::new() })
     }
 
     /// Computes dominators and retained sizes; what was computed before stays.
     pub fn analyse(&self, progress: &Progress) -> Result<()> {
         let (graph, started) = (&self.heap.graph, Instant::now());
         progress.begin(Phase::Dominators, graph.len() as u64);
-        let retaining = Retaining::new(graph, &[]);
-        let dominators = Dominators::new(graph, &retaining, progress)?;
-        let retained = Retained::new(graph, &dominators, progress)?;
-        let by_type = retained.by_type(graph, &dominators, &self.groups, progress)?;
-        let owned = self.groups.sum(&owned(graph, &dominators, progress)?);
+        let liveness = Liveness::new(graph, &[], progress)?;
+        let by_type = liveness.retained.by_type(graph, &liveness.dominators, &self.groups, progress)?;
+        let owned = self.groups.sum(&owned(graph, &liveness.dominators, progress)?);
         let figures: Vec<Figures> = self
             .first_table
             .rows
@@ -71,11 +70,16 @@ impl Opened {
         let table = Arc::new(self.first_table.with(figures));
         let seconds = started.elapsed().as_secs_f64();
         // A second analysis finds the same; the first one stays.
-        let _ = self.analysis.set(Analysis { retaining, dominators, retained, table, seconds });
+        let _ = self.analysis.set(Analysis { liveness, table, flames: Flames::default(), seconds });
         Ok(())
     }
 
-    /// What the dominator tree tells, once it is there.
+    /// Where questions about holders are asked, once they can be.
+    pub fn holders(&self) -> Option<Holders<'_>> {
+        self.analysis().map(|analysis| Holders { graph: &self.heap.graph, liveness: &analysis.liveness })
+    }
+
+    /// What roots and references tell, once that is there.
     pub fn analysis(&self) -> Option<&Analysis> {
         self.analysis.get()
     }

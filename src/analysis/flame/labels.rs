@@ -145,7 +145,12 @@ fn last_two(name: &str) -> String {
         c == '.' && depth == 0
     });
     match dot {
-        Some(dot) => format!("{}{}", without_namespaces(&name[..dot]), &name[dot..]),
+        Some(dot) => {
+            let field = &name[dot + 1..];
+            // The field behind a property goes by the property's name.
+            let property = field.strip_prefix('<').and_then(|rest| rest.strip_suffix(">k__BackingField"));
+            format!("{}.{}", without_namespaces(&name[..dot]), property.unwrap_or(field))
+        }
         None => name.to_owned(),
     }
 }
@@ -203,7 +208,7 @@ mod tests {
     #[test]
     fn a_static_keeps_its_type_and_field_and_loses_namespaces() {
         assert_eq!(last_two("System.Data.LazyContext._models"), "LazyContext._models");
-        assert_eq!(last_two("N.Timer.<Instances>k__BackingField"), "Timer.<Instances>k__BackingField");
+        assert_eq!(last_two("N.Timer.<Instances>k__BackingField"), "Timer.Instances");
         assert_eq!(last_two("N.A<N.M.B, C.D>+E.<I.J>k"), "A<B, D>+E.<I.J>k");
         assert_eq!(last_two("plain"), "plain");
     }

@@ -31,19 +31,16 @@ pub enum TreeKind {
     Retained,
     /// Every object under the one through which it is reached most cheaply.
     Shortest,
-    /// PerfView's priority spanning tree.
-    PerfView,
 }
 
 impl TreeKind {
-    pub const ALL: [TreeKind; 3] = [TreeKind::Retained, TreeKind::Shortest, TreeKind::PerfView];
+    pub const ALL: [TreeKind; 2] = [TreeKind::Retained, TreeKind::Shortest];
 
     /// The name on the command line and in menus.
     pub fn id(self) -> &'static str {
         match self {
             TreeKind::Retained => "retained",
             TreeKind::Shortest => "shortest",
-            TreeKind::PerfView => "perfview",
         }
     }
 
@@ -52,7 +49,6 @@ impl TreeKind {
         match self {
             TreeKind::Retained => "width = what would be freed if this went",
             TreeKind::Shortest => "width = what is reached first through here, not what it retains",
-            TreeKind::PerfView => "width = PerfView's Inc: its spanning tree, not what it retains",
         }
     }
 }
@@ -108,7 +104,6 @@ impl Measure {
             (_, true) => "held this way",
             (TreeKind::Retained, _) => "retained",
             (TreeKind::Shortest, _) => "reached through here",
-            (TreeKind::PerfView, _) => "Inc",
         }
     }
 }

@@ -1,0 +1,202 @@
+//! Questions about flame graphs: which tree, from where, what is hidden.
+//!
+//! Takes a [`FlameQuestion`], gives a tree ready to be looked at. What every picture of a heap needs (labels, the
+//! tree of each kind with its roots) is made once, when the first one asks for it.
+
+use std::sync::{Arc, OnceLock};
+
+use super::Opened;
+use crate::analysis::flame::{
+    FlameTree, Forest, Labels, Limits, Name, Source, Top, bottom_up, each_object, objects_of, outermost, top_down,
+};
+use crate::analysis::independent::Holders;
+use crate::error::{Error, Result};
+use crate::heap::{Graph, RootKind};
+use crate::progress::{Phase, Progress};
+use crate::view::flame::{Held, Measure, Origin, TreeKind, Unit, origin};
+
+/// Name of the box that everything hangs from.
+const WHOLE: &str = "heap reachable from roots";
+/// A picture in the window: boxes down to a hundred-thousandth, so that one can zoom in.
+const FINEST: f64 = 0.001;
+const MOST_FRAMES: usize = 1 << 17;
+/// Roots that a card names.
+const NAMED_ROOTS: usize = 4;
+
+/// What a picture starts from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FlameRoot {
+    #[default]
+    Heap,
+    /// All types of this full name.
+    Type(Arc<str>),
+    /// A set of objects, ascending, and what it is called.
+    Objects(Arc<[u32]>, Arc<str>),
+}
+
+/// Which picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlameQuestion {
+    pub measure: Measure,
+    pub root: FlameRoot,
+    /// Then down to one box of that picture: the labels on the way.
+    pub path: Vec<u32>,
+    /// Labels of types whose objects count to the box above.
+    pub hidden: Vec<u32>,
+    /// Hide everything that the program and its libraries did not bring.
+    pub only_user: bool,
+}
+
+/// A picture's tree.
+#[derive(Clone, Debug)]
+pub struct FlameAnswer {
+    pub tree: Arc<FlameTree>,
+    /// 100 %: all that roots reach.
+    pub heap: u64,
+    /// The question with its path walked: what to ask for more of the same.
+    pub question: FlameQuestion,
+}
+
+/// Trees of one heap, as far as they were asked for.
+#[derive(Debug, Default)]
+pub struct Flames {
+    labels: OnceLock<Labels>,
+    retained: OnceLock<Forest>,
+    cheapest: OnceLock<Forest>,
+}
+
+impl Flames {
+    pub fn labels(&self, graph: &Graph) -> &Labels {
+        self.labels.get_or_init(|| Labels::new(graph))
+    }
+
+    fn forest(&self, holders: Holders<'_>, kind: TreeKind, progress: &Progress) -> Result<&Forest> {
+        let labels = self.labels(holders.graph);
+        let cell = match kind {
+            TreeKind::Retained => &self.retained,
+            TreeKind::Shortest => &self.cheapest,
+        };
+        if let Some(forest) = cell.get() {
+            return Ok(forest);
+        }
+        progress.begin(Phase::Answer, 0);
+        let forest = match kind {
+            TreeKind::Retained => Forest::retained(holders, labels, progress)?,
+            TreeKind::Shortest => Forest::cheapest(holders, labels, progress)?,
+        };
+        Ok(cell.get_or_init(|| forest))
+    }
+
+    /// A tree for the window: fine enough to zoom in, chains folded.
+    pub fn answer(&self, holders: Holders<'_>, question: &FlameQuestion, progress: &Progress) -> Result<FlameAnswer> {
+        let limits = Limits { min_percent: FINEST, max_frames: MOST_FRAMES, ..Limits::default() };
+        self.tree(holders, question, limits, progress)
+    }
+
+    /// A tree within the given limits; those that the question sets itself (what is hidden) are overwritten.
+    pub fn tree(
+        &self,
+        holders: Holders<'_>,
+        question: &FlameQuestion,
+        limits: Limits,
+        progress: &Progress,
+    ) -> Result<FlameAnswer> {
+        let graph = holders.graph;
+        let Measure { tree: kind, unit, bottom_up: outward } = question.measure;
+        let labels = self.labels(graph);
+        let forest = self.forest(holders, kind, progress)?;
+        let source = forest.source(holders, labels, unit == Unit::Objects);
+        let limits = Limits { hidden: hidden(graph, labels, question), ..limits };
+        let heap = source.tops.iter().map(|top| source.weight(top.number)).sum();
+        let start = start(&source, &question.root, progress)?;
+        let mut title = match &question.root {
+            FlameRoot::Objects(_, title) => title.clone(),
+            _ => WHOLE.into(),
+        };
+        let mut asked = question.clone();
+        let mut chosen = start;
+        if !question.path.is_empty() {
+            let start = chosen.as_deref().unwrap_or(source.tops);
+            let objects = objects_of(&source, start, &question.path, &limits, progress)?;
+            let label = question.path[question.path.len() - 1];
+            title = labels.name(graph, label).short.into();
+            chosen = Some(outermost(&source, &objects, progress)?);
+            asked.root = FlameRoot::Objects(objects.into(), title.clone());
+            asked.path.clear();
+        }
+        let tree = match (chosen, outward) {
+            (None, false) => top_down(&source, source.tops, &title, &limits, progress)?,
+            (Some(start), false) => top_down(&source, &start, &title, &limits, progress)?,
+            (None, true) => {
+                let own = |number| source.own(number);
+                bottom_up(&source, &each_object(&source), own, &title, &limits, progress)?
+            }
+            (Some(start), true) => {
+                bottom_up(&source, &start, |number| source.weight(number), &title, &limits, progress)?
+            }
+        };
+        Ok(FlameAnswer { tree: Arc::new(tree), heap, question: asked })
+    }
+}
+
+/// Where a selection starts; `None` for the whole heap.
+fn start(source: &Source<'_>, root: &FlameRoot, progress: &Progress) -> Result<Option<Vec<Top>>> {
+    let objects = match root {
+        FlameRoot::Heap => return Ok(None),
+        FlameRoot::Objects(objects, _) => objects.to_vec(),
+        FlameRoot::Type(name) => {
+            let graph = source.graph;
+            let meant: Vec<bool> = graph.types.iter().map(|info| *info.name.full == **name).collect();
+            let of_type = |object: &u32| meant[graph.objects.type_index(*object) as usize];
+            graph.objects.ids().filter(of_type).collect()
+        }
+    };
+    let start = outermost(source, &objects, progress)?;
+    if start.is_empty() {
+        return Err(Error::Question(String::from("No root reaches any of these objects, so they hang in no tree.")));
+    }
+    Ok(Some(start))
+}
+
+/// Per label: is it hidden?
+fn hidden(graph: &Graph, labels: &Labels, question: &FlameQuestion) -> Vec<bool> {
+    if question.hidden.is_empty() && !question.only_user {
+        return Vec::new();
+    }
+    let foreign = |name: Name| question.only_user && origin(&name) != Origin::User;
+    let types = (0..labels.len() as u32).take_while(|&label| labels.is_type(label));
+    let mut hidden: Vec<bool> = types.map(|label| foreign(labels.name(graph, label))).collect();
+    for &label in &question.hidden {
+        if let Some(hidden) = hidden.get_mut(label as usize) {
+            *hidden = true;
+        }
+    }
+    hidden
+}
+
+/// What the card of a box says about its heaviest object: the field that holds it, and the roots that do beside
+/// the one with the label `under`, which the picture puts it under.
+pub fn held(opened: &Opened, object: u32, under: Option<u32>) -> Held {
+    let graph = &opened.heap.graph;
+    let (Some(holders), true) = (opened.holders(), (object as usize) < graph.len()) else { return Held::default() };
+    let liveness = holders.liveness;
+    let refers = |from: &u32| liveness.retaining.references(graph, *from).any(|to| to == object);
+    // By its dominator where that refers to it itself, else by the last step of the cheapest way.
+    let direct = liveness.dominators.immediate(object).filter(refers);
+    let holder = direct.or_else(|| liveness.cheapest.parent(object));
+    let through = holder.and_then(|from| {
+        let field = opened.fields.between(graph, opened.heap.runtime.as_ref(), from, object)?;
+        Some((graph.type_of(from).name.short.to_string(), field.to_string()))
+    });
+    let Some(labels) = opened.analysis().map(|analysis| analysis.flames.labels(graph)) else { return Held::default() };
+    let mut others: Vec<(RootKind, u32)> = holders
+        .roots(&[object], usize::MAX)
+        .into_iter()
+        .map(|root| (graph.roots[root as usize].kind, labels.of_root(root)))
+        .filter(|&(_, label)| Some(label) != under)
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    let name = |&(_, label): &(RootKind, u32)| labels.name(graph, label).short.into();
+    Held { through, others: others.len() as u32, other_roots: others.iter().take(NAMED_ROOTS).map(name).collect() }
+}
