@@ -5,8 +5,14 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
 use heapglass::analysis::byname::{Row, Rules, Table, by_name};
-use heapglass::gcdump;
+use heapglass::dump::{Bytes, Kind, Opened};
+use heapglass::gcdump::{self, MemoryGraph};
+use heapglass::heap::{Options, RootKind};
 use heapglass::progress::Progress;
 use serde_json::Value;
 
@@ -76,4 +82,164 @@ fn every_row_of_every_perfview_table_is_reproduced_to_the_last_bit() {
         count += 1;
     }
     assert_eq!(count, 5);
+}
+
+#[test]
+fn a_gcdump_opens_as_the_same_heap_as_the_dump_it_was_made_from() {
+    let path = support::dump(FILE).expect("it is packed in tests/data");
+    let heap = gcdump::open_heap(&path, &Options::default(), &Progress::new()).expect("it can be read");
+    let truth = support::truth(support::SAMPLE).expect("it is packed in tests/data");
+    let graph = &heap.graph;
+    assert_eq!(graph.len() as u64, truth["objects"].as_u64().unwrap());
+    // Types without metadata have no name in the truth, and a token for one in the file.
+    let mut want: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for kind in truth["types"].as_array().expect("types") {
+        let sum = want.entry(kind["name"].as_str().unwrap_or_default()).or_default();
+        sum.0 += kind["count"].as_u64().unwrap();
+        sum.1 += kind["bytes"].as_u64().unwrap();
+    }
+    let mut found: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for id in graph.objects.ids() {
+        let name = &*graph.type_of(id).name.full;
+        let unnamed = name.starts_with("<Unnamed ") || name.starts_with('[');
+        let sum = found.entry(if unnamed { "" } else { name }).or_default();
+        sum.0 += 1;
+        sum.1 += graph.objects.size(id);
+    }
+    assert_eq!(found, want);
+    let cached =
+        graph.roots.iter().find(|root| &*root.name == "System.Data.Entity.Internal.LazyInternalContext._cachedModels");
+    let cached = cached.expect("the story's static variable is a root");
+    assert_eq!(cached.kind, RootKind::Static);
+    assert!(graph.type_of(cached.object).name.full.starts_with("System.Collections.Concurrent.ConcurrentDictionary<"));
+    assert!(graph.roots.iter().any(|root| root.kind == RootKind::Stack));
+}
+
+const TYPES: [(&str, Option<&str>); 6] = [
+    ("UNDEFINED", None),
+    ("System.String", Some(r"C:\lib\System.Private.CoreLib.dll")),
+    ("Shop.Cart", Some(r"C:\app\Shop.dll")),
+    ("Shop.Item", Some(r"C:\app\Shop.dll")),
+    ("[.NET Roots]", None),
+    ("[StrongHandle]", None),
+];
+
+/// Node 0 is the root, 1 its one title, the rest objects; the last of them is dead.
+fn shop(multipliers: &[f32]) -> Vec<u8> {
+    let nodes = [
+        (4, 0, 0, vec![1]),
+        (5, 0, 0, vec![2, 3]),
+        (2, 24, 0x1000, vec![4, 5]),
+        (2, 24, 0x1020, vec![4]),
+        (3, 40, 0x1040, vec![6]),
+        (3, 40, 0x1080, vec![2, 7]),
+        (1, 100, 0x2000, vec![]),
+        (0, 0, 0x9000, vec![]),
+        (1, 1000, 0x3000, vec![]),
+    ];
+    support::gcdump::file(&TYPES, &nodes, multipliers)
+}
+
+fn read(bytes: Vec<u8>) -> Result<gcdump::Gcdump, gcdump::Error> {
+    let opened = Opened { bytes: Arc::new(Bytes::Owned(bytes)), kind: Kind::Gcdump, cut: None };
+    gcdump::read(Path::new("shop.gcdump"), &opened, &Progress::new())
+}
+
+/// Name, Exc, Exc Ct, Inc, Inc Ct of every row.
+fn summary(graph: &MemoryGraph, rules: &Rules) -> Vec<(String, u64, u64, u64, u64)> {
+    let table = by_name(graph, rules, &Progress::new()).expect("a table");
+    let row = |row: &Row| {
+        let (exclusive, inclusive) = (row.exclusive, row.inclusive);
+        (row.name.to_string(), exclusive.bytes, exclusive.count, inclusive.bytes, inclusive.count)
+    };
+    table.rows.iter().map(row).collect()
+}
+
+#[test]
+fn every_part_of_a_gcdump_is_read() {
+    let shop = read(shop(&[])).expect("a good file");
+    assert_eq!((shop.process.as_deref(), shop.process_id, shop.pointer_size), (Some("shop"), Some(4711), Some(8)));
+    let heap = shop.into_heap(Path::new("shop.gcdump"), &Progress::new()).expect("a heap");
+    let graph = &heap.graph;
+    let objects: Vec<_> = graph.objects.ids().map(|id| (graph.objects.address(id), graph.objects.size(id))).collect();
+    let expected = [(0x1000, 24), (0x1020, 24), (0x1040, 40), (0x1080, 40), (0x2000, 100), (0x3000, 1000)];
+    assert_eq!(objects, expected);
+    assert_eq!([graph.references.row(0), graph.references.row(3)], [&[2, 3][..], &[0]]);
+    assert_eq!((graph.strays.len(), graph.strays[0].target, graph.unread.references), (1, 0x9000, 1));
+    let roots: Vec<_> = graph.roots.iter().map(|root| (root.kind, &*root.name, root.object)).collect();
+    assert_eq!(roots, [(RootKind::StrongHandle, "StrongHandle", 0), (RootKind::StrongHandle, "StrongHandle", 1)]);
+    assert_eq!(&*graph.type_of(4).assembly, "System.Private.CoreLib.dll");
+}
+
+#[test]
+fn include_patterns_count_only_what_lies_on_a_path_that_matches_all_of_them() {
+    let graph = read(shop(&[])).expect("a good file").graph;
+    let rules = Rules { include: "Cart;Item".into(), ..Rules::plain() };
+    let rows = [
+        ("System.Private.CoreLib!String", 100, 1, 100, 1),
+        ("Shop!Shop.Item", 80, 2, 180, 4),
+        // The node that was never walked shares a row with ROOT.
+        ("ROOT", 0, 1, 180, 4),
+        ("[.NET Roots]", 0, 0, 180, 4),
+        ("[StrongHandle]", 0, 0, 180, 4),
+        ("Shop!Shop.Cart", 0, 0, 180, 4),
+    ];
+    assert_eq!(summary(&graph, &rules), rows.map(|(name, a, b, c, d)| (name.to_owned(), a, b, c, d)));
+}
+
+#[test]
+fn our_defaults_fold_the_strings_of_todays_core_library_and_perfviews_do_not() {
+    let graph = read(shop(&[])).expect("a good file").graph;
+    let item = |rules| summary(&graph, &rules).into_iter().find(|row| row.0 == "Shop!Shop.Item").map(|row| row.1);
+    assert_eq!((item(Rules::perfview()), item(Rules::default())), (Some(80), Some(180)));
+}
+
+#[test]
+fn a_sampled_heap_counts_each_object_as_many_times_as_it_stands_for() {
+    let graph = read(shop(&[1.0, 2.5, 1.0, 3.0, 1.0, 1.0])).expect("a good file").graph;
+    let rows = summary(&graph, &Rules::plain());
+    assert_eq!(rows[0], ("System.Private.CoreLib!String".into(), 250, 3, 250, 3));
+    assert_eq!(rows[1], ("Shop!Shop.Item".into(), 240, 6, 490, 10));
+}
+
+#[test]
+fn a_damaged_gcdump_is_refused_or_read_and_never_panics() {
+    let good = shop(&[1.0; 6]);
+    let browse = |bytes: Vec<u8>| {
+        let Ok(shop) = read(bytes) else { return false };
+        let rules = Rules { exclude: String::new(), priority: String::new(), fold_percent: 1.0, ..Rules::plain() };
+        by_name(&shop.graph, &rules, &Progress::new()).expect("what can be read can be counted");
+        shop.into_heap(Path::new("shop.gcdump"), &Progress::new()).expect("what can be read can be browsed");
+        true
+    };
+    assert!(browse(good.clone()));
+    // What follows the multipliers is not needed.
+    let needed = good.len() - 19;
+    for len in 0..good.len() {
+        assert_eq!(browse(good[..len].to_vec()), len >= needed, "cut to {len} bytes");
+    }
+    for at in 0..good.len() {
+        for byte in [0, 1, 2, 0x3F, 0x40, 0x7F, 0x80, 0xFF, good[at] ^ 1, good[at] ^ 0x10, good[at].wrapping_add(1)] {
+            let mut bytes = good.clone();
+            bytes[at] = byte;
+            browse(bytes);
+        }
+    }
+}
+
+#[test]
+fn other_files_and_versions_are_refused_with_a_reason() {
+    let refusal = |from: &[u8], to: &[u8]| {
+        let mut bytes = shop(&[]);
+        let at = bytes.windows(from.len()).position(|part| part == from).expect("it is there");
+        bytes[at..at + to.len()].copy_from_slice(to);
+        read(bytes).expect_err("a bad file").to_string()
+    };
+    assert!(refusal(b"!Fast", b"!Slow").contains("not a .gcdump file"));
+    assert!(refusal(b"GCHeapDump", b"TraceLog--").contains("it holds a TraceLog--, not a heap"));
+    assert!(refusal(&[10, 0, 0, 0, 8], &[8, 0, 0, 0, 8]).contains("version 8"));
+    assert!(refusal(&[10, 0, 0, 0, 8], &[11, 0, 0, 0, 11]).contains("newer than this program"));
+    assert!(refusal(&[1, 0, 0, 0, 0, 0, 0, 0, 18], &[1, 0, 0, 0, 1]).contains("types have no names"));
+    let cut = shop(&[])[..200].to_vec();
+    assert!(read(cut).expect_err("a bad file").to_string().contains("cut short: it ends inside its types"));
 }

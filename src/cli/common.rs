@@ -13,6 +13,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::analysis::retaining::Retaining;
 use crate::error::Result;
+use crate::gcdump;
 use crate::heap::{Graph, Heap, Options, RootKind};
 use crate::progress::{Progress, Snapshot, Unit};
 use crate::runtime::Hints;
@@ -42,7 +43,7 @@ impl Reading {
     /// Opens the dump as the arguments say.
     pub fn open(&self, dump: &Path, progress: &Progress) -> Result<Heap> {
         let options = Options { images: self.images.clone(), hints: self.runtime_hint.clone().unwrap_or_default() };
-        Heap::open(dump, &options, progress)
+        gcdump::open_heap(dump, &options, progress)
     }
 
     /// Root kinds to leave out.

@@ -124,6 +124,7 @@ impl Info {
             container: match facts.container {
                 Container::Minidump => "minidump",
                 Container::ElfCore => "elf core",
+                Container::Gcdump => "gcdump",
             },
             os: os(facts.os),
             architecture: architecture(facts.architecture),

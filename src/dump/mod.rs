@@ -38,6 +38,8 @@ const SAMPLE_NAME: &str = "efshop-net8-win-x64.dmp (sample)";
 pub enum Container {
     Minidump,
     ElfCore,
+    /// PerfView's own kind of heap dump, read by another layer: no memory, only the graph.
+    Gcdump,
 }
 
 impl Container {
@@ -46,6 +48,7 @@ impl Container {
         match self {
             Container::Minidump => "a minidump",
             Container::ElfCore => "a Linux core",
+            Container::Gcdump => "a .gcdump file",
         }
     }
 }

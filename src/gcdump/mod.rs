@@ -3,10 +3,14 @@
 //! A `.gcdump` (PerfView, dotnet-gcdump, Visual Studio) is a FastSerialization container with one memory
 //! graph in it: names, sizes, references and root nodes, but no field names and no values. [`open`] gives
 //! the graph as PerfView sees it ([`MemoryGraph`]: what its By Name table needs) and
-//! [`Gcdump::heap`] the graph as the rest of the program sees it.
+//! [`open_heap`] the heap as the rest of the program sees it, of a `.gcdump` as of any dump.
 
 mod file;
 mod graph;
+mod heap;
+mod load;
+mod names;
+mod roots;
 mod stream;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +20,7 @@ use crate::progress::{Cancelled, Progress};
 
 pub use file::Gcdump;
 pub use graph::{MemoryGraph, NodeType};
+pub use load::open_heap;
 
 /// Opens a `.gcdump` file; a packed one (zstd, gzip, zip) is unpacked first.
 ///

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::dump::Dump;
 use crate::error::{Error, Result};
+use crate::gcdump;
 use crate::heap::{Heap, Options};
 use crate::progress::{Cancelled, Phase, Progress, Snapshot};
 use crate::view::failure::Failure;
@@ -47,7 +48,7 @@ impl Source {
 
     fn open(&self, options: &Options, progress: &Progress) -> Result<Heap> {
         match self {
-            Source::File(path) => Heap::open(path, options, progress),
+            Source::File(path) => gcdump::open_heap(path, options, progress),
             Source::Sample => Heap::from_dump(Dump::open_sample(progress)?, options, progress),
         }
     }

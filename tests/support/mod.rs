@@ -5,6 +5,8 @@
 //! that says so, when it is absent. Packed files are unpacked once into `target/dumps`.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
 
+pub mod gcdump;
+
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
