@@ -143,3 +143,44 @@ fn collections_of_the_sample_have_as_many_entries_as_they_say() {
 fn collections_of_the_other_dumps_have_as_many_entries_as_they_say() {
     support::DUMPS.iter().filter(|&&name| name != support::SAMPLE).for_each(|name| check_collections(name));
 }
+
+/// `heapglass object` on the sample: its exit code and what it printed.
+fn object(dump: &std::path::Path, address: &str) -> (Option<i32>, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_heapglass"));
+    let out = command.arg("object").arg(dump).args([address, "--json", "--limit", "3"]).output().expect("it starts");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (out.status.code(), text(out.stdout), text(out.stderr))
+}
+
+#[test]
+fn the_object_command_prints_what_the_truth_has() {
+    let (path, truth) = (support::dump(support::SAMPLE).unwrap(), support::truth(support::SAMPLE).unwrap());
+    let samples = truth["samples"].as_array().expect("samples");
+    for type_name in ["System.Data.SqlClient.SqlCommand", "System.String", "System.Data.SqlClient.SqlCommand[]"] {
+        let Some(sample) = samples.iter().find(|sample| sample["type"] == type_name) else { continue };
+        let address = format!("{:#x}", sample["object"].as_u64().expect("an address"));
+        let (code, out, _) = object(&path, &address);
+        assert_eq!(code, Some(0));
+        let answer: Json = serde_json::from_str(&out).expect("JSON");
+        assert_eq!(answer["type"], sample["type"]);
+        assert_eq!(answer["address"], address.as_str());
+        assert_eq!(answer["size"], sample["size"]);
+        assert_eq!(answer["length"], sample["length"]);
+        if sample["string"].is_string() {
+            assert_eq!(answer["value"], sample["string"]);
+        }
+        let (ours, theirs) = (answer["fields"].as_array().unwrap(), sample["fields"].as_array().unwrap());
+        assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            assert_eq!((&ours["name"], &ours["offset"]), (&theirs["name"], &theirs["offset"]));
+            match theirs["ref"].as_u64() {
+                Some(0) => assert!(ours["value"].is_null(), "{ours}"),
+                Some(target) => assert_eq!(ours["value"], format!("{target:#x}").as_str()),
+                None if theirs["i32"].is_i64() => assert_eq!(ours["value"], theirs["i32"]),
+                None => {}
+            }
+        }
+    }
+    let (code, _, error) = object(&path, "0x10");
+    assert_eq!((code, error.as_str()), (Some(1), "heapglass: no object starts at 0x10\n"));
+}

@@ -17,6 +17,7 @@ use crate::error::Error;
 
 pub mod common;
 mod info;
+mod object;
 pub mod print;
 mod strings;
 pub mod table;
@@ -62,6 +63,8 @@ enum Command {
     Info(info::Args),
     /// Show what fills the heap, type by type
     Types(types::Args),
+    /// Show one object: its fields, elements, entries
+    Object(object::Args),
     /// List values that strings hold more than once, most wasteful first
     Strings(strings::Args),
     /// Add up memory that does no work: duplicate strings, empty collections, boxes, gaps …
@@ -103,6 +106,7 @@ fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Info(args) => info::run(args),
         Command::Types(args) => types::run(args),
+        Command::Object(args) => object::run(&args),
         Command::Strings(args) => strings::run(&args),
         Command::Waste(args) => waste::run(&args),
     }

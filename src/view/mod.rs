@@ -6,6 +6,7 @@ pub mod filter;
 pub mod flame;
 pub mod format;
 pub mod loading;
+pub mod object;
 pub mod recent;
 pub mod rows;
 pub mod types;

@@ -19,7 +19,7 @@ pub use collections::{Collection, Entry, Page};
 /// Characters of a string that a short text shows.
 pub const PREVIEW: usize = 120;
 /// Structs within structs that a short text opens.
-const DEEPEST: u32 = 6;
+const DEEPEST: u32 = 4;
 
 /// A value in memory, as its kind has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +38,26 @@ pub enum Value {
     /// The address of an object; 0 is null.
     Reference(u64),
     Struct(Place),
+}
+
+impl Value {
+    /// What a value says without knowing more than its kind; `None` for what is elsewhere or is a struct.
+    pub fn text(self) -> Option<String> {
+        Some(match self {
+            Value::Boolean(value) => value.to_string(),
+            Value::Char(unit) => match char::from_u32(unit.into()) {
+                Some(c) => format!("'{}'", c.escape_debug()),
+                None => format!("'\\u{unit:04x}'"),
+            },
+            Value::Signed(value) => value.to_string(),
+            Value::Unsigned(value) => value.to_string(),
+            Value::Single(value) => value.to_string(),
+            Value::Double(value) => value.to_string(),
+            Value::Native(value) => format!("{value:#x}"),
+            Value::Reference(0) => "null".to_owned(),
+            Value::Reference(_) | Value::Struct(_) | Value::Missing => return None,
+        })
+    }
 }
 
 /// Where a struct's fields lie. `mt` is 0 where its type is not known.
@@ -80,6 +100,11 @@ impl<'a> Inspector<'a> {
     pub fn method_table(self, object: u64) -> Option<u64> {
         let mask = if self.space.pointer_size() == 8 { 7 } else { 3 };
         self.space.pointer(object).map(|word| word & !mask).filter(|&mt| mt != 0)
+    }
+
+    /// The name of an object's type.
+    pub fn type_name(self, object: u64) -> TypeName {
+        self.types.name(self.space, self.method_table(object).unwrap_or(0))
     }
 
     /// Where an object's own bytes begin: behind its method table.

@@ -3,7 +3,7 @@
 //! Recognised by name, read by field name or, where the layout is the same from .NET Framework 4 to 10,
 //! by their bytes.
 
-use super::{DEEPEST, Inspector, Place, Value};
+use super::{DEEPEST, Inspector, Place};
 
 /// 100-nanosecond ticks.
 const SECOND: u64 = 10_000_000;
@@ -86,7 +86,7 @@ impl Inspector<'_> {
         }
         let (field, _) = self.field_of(place, &["value"])?;
         let item = self.field_item(place, &field, depth + 1);
-        item.text.or_else(|| plain_text(item.value))
+        item.text.or_else(|| item.value.text())
     }
 
     /// `(1, "two", 3)`: every field.
@@ -97,7 +97,7 @@ impl Inspector<'_> {
             .take(8)
             .map(|field| {
                 let item = self.field_item(place, field, depth + 1);
-                item.text.or_else(|| plain_text(item.value)).unwrap_or_else(|| "…".to_owned())
+                item.text.or_else(|| item.value.text()).unwrap_or_else(|| "…".to_owned())
             })
             .collect();
         (!parts.is_empty()).then(|| format!("({})", parts.join(", ")))
@@ -108,26 +108,8 @@ impl Inspector<'_> {
         let fields = self.types.fields(self.space, place.mt);
         let [only] = fields.as_slice() else { return None };
         let item = self.field_item(place, only, depth + 1);
-        item.text.or_else(|| plain_text(item.value))
+        item.text.or_else(|| item.value.text())
     }
-}
-
-/// What a value says without knowing more than its kind; `None` for what is elsewhere or is a struct.
-pub(super) fn plain_text(value: Value) -> Option<String> {
-    Some(match value {
-        Value::Boolean(value) => value.to_string(),
-        Value::Char(unit) => match char::from_u32(unit.into()) {
-            Some(c) => format!("'{}'", c.escape_debug()),
-            None => format!("'\\u{unit:04x}'"),
-        },
-        Value::Signed(value) => value.to_string(),
-        Value::Unsigned(value) => value.to_string(),
-        Value::Single(value) => value.to_string(),
-        Value::Double(value) => value.to_string(),
-        Value::Native(value) => format!("{value:#x}"),
-        Value::Reference(0) => "null".to_owned(),
-        Value::Reference(_) | Value::Struct(_) | Value::Missing => return None,
-    })
 }
 
 /// `2024-05-01 12:00:00Z`; local times say so, unspecified ones say nothing.

@@ -1,6 +1,5 @@
 //! Short texts of objects, for lists: what a person would want to see first of it.
 
-use super::structs::plain_text;
 use super::{DEEPEST, Inspector, PREVIEW, Place, Value};
 
 /// Chunks of a StringBuilder that a preview goes back through.
@@ -61,7 +60,7 @@ impl Inspector<'_> {
 
     fn boxed_text(self, place: Place, depth: u32) -> Option<String> {
         let item = self.item(self.kind_of(place.mt), place.mt, place.address, depth);
-        item.text.or_else(|| plain_text(item.value))
+        item.text.or_else(|| item.value.text())
     }
 
     fn quoted(self, string: u64) -> Option<String> {
