@@ -3,7 +3,7 @@
 //! A heap explorer needs the GC heap. Many minidumps have stacks only; whoever opens one must learn
 //! that it is the dump, not the program, and what to do next.
 
-use super::Dump;
+use super::{Dump, Os};
 
 /// How much memory a dump was made to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,14 @@ pub const FULL_DUMP_RECIPES: [(&str, &str); 5] = [
 ];
 
 impl Dump {
+    /// The shortest way to take a dump with full memory of a process like this one.
+    pub fn full_dump_recipe(&self) -> &'static str {
+        match self.os {
+            Os::Windows => FULL_DUMP_RECIPES[1].1,
+            Os::Linux | Os::Other => FULL_DUMP_RECIPES[3].1,
+        }
+    }
+
     /// One or two sentences: what kind of dump this is and, where that matters, what it lacks.
     pub fn describe(&self) -> String {
         let bytes: u64 = self.ranges.iter().map(|range| range.len).sum();

@@ -25,7 +25,7 @@ pub use hints::Hints;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::dump::{Contents, Dump, FULL_DUMP_RECIPES};
+use crate::dump::{Contents, Dump};
 use crate::memory::AddressSpace;
 use crate::progress::Cancelled;
 
@@ -45,8 +45,8 @@ pub enum Error {
     #[error("no .NET runtime was found in {path}: nothing in its memory looks like a .NET heap")]
     NoRuntime { path: PathBuf },
     /// A .NET process, but its heap is not in the dump.
-    #[error("{path} has no heap in it. {what} Take a dump with full memory, for example: {how}", how = FULL_DUMP_RECIPES[1].1)]
-    NoHeap { path: PathBuf, what: String },
+    #[error("{path} has no heap in it. {what} Take a dump with full memory, for example: {how}")]
+    NoHeap { path: PathBuf, what: String, how: &'static str },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
@@ -60,7 +60,7 @@ impl Error {
             ["coreclr.dll", "libcoreclr.so", "clr.dll"].contains(&name.as_str())
         });
         if has_runtime || dump.contents == Contents::Stacks {
-            Error::NoHeap { path, what: dump.describe() }
+            Error::NoHeap { path, what: dump.describe(), how: dump.full_dump_recipe() }
         } else {
             Error::NoRuntime { path }
         }
