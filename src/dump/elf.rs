@@ -47,7 +47,10 @@ pub fn read(bytes: &[u8]) -> Result<Parts, String> {
     let mut lists_memory = false;
     // Segments may overlap; together they are not read more than once.
     let mut notes_left = bytes.len() as u64;
-    for segment in segments(bytes, architecture.pointer_size()) {
+    let count = segment_count(bytes, architecture.pointer_size());
+    let mut seen = 0;
+    for segment in segments(bytes, architecture.pointer_size(), count) {
+        seen += 1;
         match segment.kind {
             PT_LOAD => {
                 lists_memory = true;
@@ -70,6 +73,9 @@ pub fn read(bytes: &[u8]) -> Result<Parts, String> {
         modules.iter().find(|module| (module.base..module.base.saturating_add(module.size)).contains(&address))
     });
     let mut warnings = Vec::new();
+    if count != Some(seen) {
+        warnings.push("The core is cut short or damaged: its list of memory is not whole.".into());
+    }
     if notes.threads.is_empty() {
         warnings.push(
             "The core has no thread records (they may be in a part that is cut off): stacks are not read.".into(),
@@ -108,12 +114,11 @@ fn stacks_only(ranges: &[Range], threads: &[Thread]) -> bool {
 }
 
 /// The program headers that the file still has.
-fn segments(bytes: &[u8], word: usize) -> impl Iterator<Item = Segment> {
+fn segments(bytes: &[u8], word: usize, count: Option<u64>) -> impl Iterator<Item = Segment> {
     let wide = word == 8;
     let table = read::word(bytes, if wide { 32 } else { 28 }, word).unwrap_or(u64::MAX);
-    let (sizes, record) = if wide { (54, 56u64) } else { (42, 32) };
-    let step = read::u16(bytes, sizes).map_or(record, u64::from).max(record);
-    let count = segment_count(bytes, sizes + 2, wide);
+    let (step_at, record) = if wide { (54, 56u64) } else { (42, 32) };
+    let step = read::u16(bytes, step_at).map_or(record, u64::from).max(record);
     let mut at = table;
     let mut read = 0;
     // Where the count is cut off, the table ends where the first segment's bytes begin.
@@ -133,9 +138,10 @@ fn segments(bytes: &[u8], word: usize) -> impl Iterator<Item = Segment> {
 }
 
 /// `e_phnum`, or `sh_info` of section header 0 where there are too many for it; `None` where that is cut off.
-fn segment_count(bytes: &[u8], at: u64, wide: bool) -> Option<u64> {
+fn segment_count(bytes: &[u8], word: usize) -> Option<u64> {
     const PN_XNUM: u16 = 0xffff;
-    match read::u16(bytes, at)? {
+    let wide = word == 8;
+    match read::u16(bytes, if wide { 56 } else { 44 })? {
         PN_XNUM => {
             let sections = if wide { read::u64(bytes, 40)? } else { read::u32(bytes, 32)?.into() };
             let info = sections.checked_add(if wide { 44 } else { 28 })?;

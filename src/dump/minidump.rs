@@ -5,6 +5,8 @@
 //! short must not lose the others, as it does there, and names must not be copied without bound.
 //! Layouts: `minidumpapiset.h`.
 
+use std::cell::Cell;
+
 use minidump::format::MINIDUMP_STREAM_TYPE as Stream;
 use minidump::system_info::{Cpu, Os as DumpOs};
 use minidump::{Endian, Minidump, MinidumpContext, MinidumpMiscInfo, MinidumpSystemInfo};
@@ -36,6 +38,7 @@ pub fn read(bytes: &[u8]) -> Result<Parts, String> {
         other => return Err(format!("its processor ({other}) is not supported")),
     };
     let file = File {
+        cut: Cell::new(false),
         bytes,
         dump: &dump,
         address_mask: if architecture.pointer_size() == 4 { u32::MAX.into() } else { u64::MAX },
@@ -66,10 +69,17 @@ pub fn read(bytes: &[u8]) -> Result<Parts, String> {
         warnings: Vec::new(),
     };
     parts.modules.sort_by_key(|module| module.base);
+    if file.cut.get() {
+        parts
+            .warnings
+            .push("The file is cut short or damaged: its lists of memory, modules or threads are not whole.".into());
+    }
     Ok(parts)
 }
 
 struct File<'a> {
+    /// Set where a list is shorter than it says.
+    cut: Cell<bool>,
     bytes: &'a [u8],
     dump: &'a Minidump<'a, &'a [u8]>,
     /// 32-bit writers extend addresses by their sign.
@@ -79,10 +89,17 @@ struct File<'a> {
 impl<'a> File<'a> {
     /// A stream's bytes: what the file still has of them.
     fn stream(&self, kind: Stream) -> &'a [u8] {
-        self.dump
-            .all_streams()
-            .find(|entry| entry.stream_type == kind as u32)
-            .map_or(&[], |entry| read::clipped(self.bytes, entry.location.rva.into(), entry.location.data_size.into()))
+        let Some(entry) = self.dump.all_streams().find(|entry| entry.stream_type == kind as u32) else { return &[] };
+        let len = u64::from(entry.location.data_size);
+        let stream = read::clipped(self.bytes, entry.location.rva.into(), len);
+        self.note_cut(len, stream.len());
+        stream
+    }
+
+    fn note_cut(&self, promised: u64, here: usize) {
+        if promised > here as u64 {
+            self.cut.set(true);
+        }
     }
 
     /// The records of a stream that begins with a `u32` count; some writers align the first to 8 bytes.
@@ -90,7 +107,9 @@ impl<'a> File<'a> {
         let stream = self.stream(kind);
         let count = read::u32(stream, 0).unwrap_or(0) as usize;
         let padded = count.checked_mul(len).is_some_and(|all| stream.len() == all.saturating_add(8));
-        stream.get(if padded { 8 } else { 4 }..).unwrap_or(&[]).chunks_exact(len).take(count)
+        let records = stream.get(if padded { 8 } else { 4 }..).unwrap_or(&[]).chunks_exact(len);
+        self.note_cut(count as u64, records.len());
+        records.take(count)
     }
 
     /// `MINIDUMP_MEMORY64_LIST`: count, offset of the first range's bytes, then address and size; the bytes
@@ -100,6 +119,7 @@ impl<'a> File<'a> {
         let count = read::u64(stream, 0).unwrap_or(0);
         let Some(mut offset) = read::u64(stream, 8) else { return };
         let descriptors = stream[16..].chunks_exact(16);
+        self.note_cut(count, descriptors.len());
         for descriptor in descriptors.take(usize::try_from(count).unwrap_or(usize::MAX)) {
             let (Some(address), Some(len)) = (read::u64(descriptor, 0), read::u64(descriptor, 8)) else { break };
             ranges.push(address & self.address_mask, len, offset);
