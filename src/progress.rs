@@ -18,8 +18,8 @@ pub enum Phase {
     Map,
     FindRuntime,
     Walk,
-    References,
     Roots,
+    References,
     Dominators,
     Answer,
 }
@@ -31,8 +31,8 @@ impl Phase {
         Phase::Map,
         Phase::FindRuntime,
         Phase::Walk,
-        Phase::References,
         Phase::Roots,
+        Phase::References,
         Phase::Dominators,
         Phase::Answer,
     ];

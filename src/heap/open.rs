@@ -15,7 +15,7 @@ use super::edges::{self, Edges};
 use super::facts::{Facts, GcFacts, RuntimeFacts};
 use super::locate::Locator;
 use super::walk::{self, Piece, Stretch, Walked};
-use super::{Graph, Heap, Objects, TypeInfo, TypeKind, Unread, ends};
+use super::{Graph, Heap, Objects, TypeInfo, TypeKind, Unread, ends, roots};
 use crate::dump::Dump;
 use crate::error::Result;
 use crate::memory::AddressSpace;
@@ -94,10 +94,18 @@ impl Heap {
         let objects = Objects::from_stretches(stretches, unit);
         clock.lap(Phase::Walk);
 
+        progress.begin(Phase::Roots, 0);
+        let os_threads = &dump.threads;
+        let known =
+            roots::Known { space: &space, os_threads, gc: &gc, types: &types, tables: &tables, objects: &objects };
+        let found = roots::find(&known, progress)?;
+        warnings.extend(found.warning());
+        clock.lap(Phase::Roots);
+
         progress.begin(Phase::References, objects.len() as u64);
         let pieces: Vec<Piece> = walked.into_iter().flat_map(|walked| walked.pieces).collect();
         let locator = Locator::new(&objects);
-        let extra = Vec::new();
+        let extra = found.extra;
         let Edges { references, strays, missing } =
             edges::read(&objects, &pieces, &tables, &locator, &extra, space.pointer_size(), progress)?;
         drop((locator, pieces));
@@ -109,7 +117,7 @@ impl Heap {
         clock.lap(Phase::References);
 
         let infos = type_infos(&space, &types, &tables, progress)?;
-        let graph = Graph { objects, types: infos, references, referrers, extra, strays, roots: Vec::new(), unread };
+        let graph = Graph { objects, types: infos, references, referrers, extra, strays, roots: found.roots, unread };
         let facts = Facts {
             file: dump.path.clone(),
             container: dump.container,
@@ -119,19 +127,26 @@ impl Heap {
             runtime: RuntimeFacts {
                 name: version.name,
                 version: version.version,
-                how: vec![
+                how: [
                     format!("version: {}", version.how),
                     format!("segments: {}", gc.how),
                     format!("method tables: {}", types.how().method_tables),
                     format!("metadata: {}", types.how().metadata),
-                ],
+                ]
+                .into_iter()
+                .chain(found.how)
+                .collect(),
             },
-            finalizable: 0,
+            finalizable: found.finalizable,
             gc: GcFacts::of(&gc),
             warnings,
             timings: clock.laps,
         };
-        Ok(Heap { graph, facts, runtime: Some(Runtime { space, gc, method_tables: tables, types }) })
+        Ok(Heap {
+            graph,
+            facts,
+            runtime: Some(Runtime { space, gc, method_tables: tables, types, threads: found.threads }),
+        })
     }
 }
 

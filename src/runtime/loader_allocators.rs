@@ -9,6 +9,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::handles::{HandleKind, Handles};
+use super::types::TypeSystem;
 use crate::memory::AddressSpace;
 
 /// How far into the native LoaderAllocator its handle is looked for: 0x240 in 3.1, 0x468 in 9.
@@ -48,6 +49,14 @@ impl LoaderAllocators {
 
     pub fn is_empty(&self) -> bool {
         self.managed.is_empty()
+    }
+
+    /// The managed LoaderAllocator of a collectible type; `None` for every other type.
+    pub fn of_type(&self, space: &AddressSpace, types: &TypeSystem, method_table: u64) -> Option<u64> {
+        if self.managed.is_empty() {
+            return None;
+        }
+        self.of_module(space, types.shape().loader_module(space, method_table)?)
     }
 
     /// The managed LoaderAllocator of a collectible module; `None` for every other module.

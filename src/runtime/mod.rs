@@ -14,7 +14,9 @@ pub mod loader_allocators;
 pub mod metadata;
 pub mod method_table;
 pub mod stacks;
+pub mod statics;
 pub mod strings;
+pub mod thread_statics;
 pub mod threads;
 pub mod types;
 pub mod values;
@@ -37,6 +39,8 @@ pub struct Runtime {
     /// By type index of the graph.
     pub method_tables: Vec<Arc<method_table::MethodTable>>,
     pub types: types::TypeSystem,
+    /// In the order of the ThreadStore.
+    pub threads: Vec<threads::Thread>,
 }
 
 /// Why no heap can be read out of a dump.

@@ -6,6 +6,7 @@
 //! type is not known, the OS threads of the dump have to do.
 
 mod list;
+mod objects;
 mod stacks;
 
 use std::ops::Range;
@@ -15,6 +16,8 @@ use rustc_hash::FxHashMap;
 use crate::dump;
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
+
+pub use objects::managed;
 
 /// What a managed System.Threading.Thread object says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -112,6 +112,16 @@ impl Shape {
         self.flags(space, mt).is_some_and(|flags| flags & PRIMITIVE_MASK == CATEGORY_PRIMITIVE)
     }
 
+    /// A generic type, open or not.
+    pub fn is_generic(&self, space: &AddressSpace, mt: u64) -> bool {
+        self.flags(space, mt).is_some_and(|flags| flags & HAS_COMPONENTS == 0 && flags & GENERICS_MASK != 0)
+    }
+
+    /// A generic type with arguments.
+    pub fn is_instance(&self, space: &AddressSpace, mt: u64) -> bool {
+        self.is_generic(space, mt) && self.flags(space, mt).is_some_and(|flags| flags & GENERICS_MASK != GENERICS_OPEN)
+    }
+
     /// Rank of an array: 0 for the one-dimensional, zero-based kind, whose name ends in `[]`.
     pub fn array_rank(&self, space: &AddressSpace, array: u64) -> Option<u32> {
         if self.flags(space, array)? & SZ_ARRAY != 0 {
@@ -221,6 +231,18 @@ impl Shape {
         }
         let target = self.slot(space, self.override_slot(space, canonical, flags2)?, self.relative_module)?;
         if target & 1 != 0 { space.pointer(target - 1) } else { Some(target) }
+    }
+
+    /// Address of the Module whose loader made the type, which keeps its statics and its memory: up to 8
+    /// in the module slot, from 9 on in the auxiliary data.
+    pub fn loader_module(&self, space: &AddressSpace, mt: u64) -> Option<u64> {
+        match self.tokens {
+            TokenForm::Short => self.slot(space, mt.checked_add(0x10 + self.pointer)?, self.relative_module),
+            TokenForm::Long => {
+                let auxiliary = space.pointer(mt.checked_add(0x10 + 2 * self.pointer)?)?;
+                space.pointer(auxiliary.checked_add(self.pointer)?)
+            }
+        }
     }
 
     /// Where up to 8 the "multipurpose slot" for the module override lies (methodtable.cpp): used slots

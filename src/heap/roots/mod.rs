@@ -1,6 +1,14 @@
 //! What keeps objects alive: kind, name, where it was found.
+//!
+//! `collect.rs` asks the runtime's structures for everything that names an object and turns addresses
+//! into ids. Names are raw: how they are shown is for the view to say.
+
+mod collect;
+mod label;
 
 use std::sync::Arc;
+
+pub(super) use collect::{Known, find};
 
 /// Kinds of roots, spelled in JSON as [`RootKind::id`]. Declared from the most telling name to the least:
 /// where several roots hold one object, the smallest kind is its label, so a conservative stack word
@@ -79,7 +87,7 @@ pub struct Root {
     pub address: u64,
     /// Id of the object it holds.
     pub object: u32,
-    /// File name of the module whose type declares the static variable, as [`super::TypeInfo::assembly`];
-    /// empty for every other kind. Ranking tells CoreLib's statics from the program's own by it.
+    /// File name of the module whose type declares the static (or thread-static) variable, as
+    /// [`super::TypeInfo::assembly`]; empty for every other kind. Ranking tells CoreLib's statics from the program's own by it.
     pub assembly: Arc<str>,
 }
