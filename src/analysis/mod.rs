@@ -22,7 +22,7 @@ pub mod retaining;
 pub mod strings;
 pub mod suspects;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 pub mod tops;
 pub mod waste;
 #[cfg(test)]

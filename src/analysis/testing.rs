@@ -75,7 +75,8 @@ fn type_info(name: &str, index: usize) -> TypeInfo {
         name if name.ends_with(']') => TypeKind::Array,
         _ => TypeKind::Object,
     };
-    let name = TypeName { full: name.into(), ..TypeName::default() };
+    let namespace = name.split('<').next().and_then(|own| own.rfind('.')).map_or(0, |dot| dot + 1);
+    let name = TypeName { full: name.into(), short: name[namespace..].into(), namespace: namespace as u32 };
     TypeInfo { method_table: 0x1000 + index as u64 * 0x10, name, assembly: "App.dll".into(), kind }
 }
 

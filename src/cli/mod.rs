@@ -18,9 +18,12 @@ use crate::error::Error;
 pub mod common;
 mod info;
 mod object;
+mod path;
 pub mod print;
+mod referrers;
 mod strings;
 pub mod table;
+mod target;
 mod types;
 mod waste;
 
@@ -65,6 +68,10 @@ enum Command {
     Types(types::Args),
     /// Show one object: its fields, elements, entries
     Object(object::Args),
+    /// Show who refers to the objects of a type, up to the roots
+    Referrers(referrers::Args),
+    /// Show what keeps an object alive, step by step from its root
+    Path(path::Args),
     /// List values that strings hold more than once, most wasteful first
     Strings(strings::Args),
     /// Add up memory that does no work: duplicate strings, empty collections, boxes, gaps …
@@ -107,6 +114,8 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Info(args) => info::run(args),
         Command::Types(args) => types::run(args),
         Command::Object(args) => object::run(&args),
+        Command::Referrers(args) => referrers::run(&args),
+        Command::Path(args) => path::run(&args),
         Command::Strings(args) => strings::run(&args),
         Command::Waste(args) => waste::run(&args),
     }

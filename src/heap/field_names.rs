@@ -176,7 +176,7 @@ fn field_at(runtime: &Runtime, fields: &[Field], offset: u64) -> String {
         if field.kind != ElementKind::Struct {
             return name;
         }
-        let Some(inner) = None::<u64> else { return name };
+        let Some(inner) = runtime.types.value_type_of(&runtime.space, field.declaring, field.rid) else { return name };
         offset -= u64::from(field.offset);
         level = runtime.types.fields(&runtime.space, inner);
     }

@@ -20,6 +20,12 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// A field as its source spells it: `Instances` for `<Instances>k__BackingField`.
+pub fn field(name: &str) -> &str {
+    let property = name.strip_prefix('<').and_then(|rest| rest.strip_suffix(">k__BackingField"));
+    property.unwrap_or(name)
+}
+
 /// `+1 204`, `−17`, `0`: a difference.
 pub fn delta(n: i64) -> String {
     let sign = match n {

@@ -8,6 +8,8 @@ pub mod format;
 pub mod loading;
 pub mod object;
 pub mod recent;
+pub mod roots;
 pub mod rows;
+pub mod tree;
 pub mod types;
 pub mod waste;

@@ -1,5 +1,7 @@
 //! One level of referrers: from a set of objects to rows of those that refer to it.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -54,8 +56,8 @@ pub(super) fn rows(scene: Scene<'_>, below: &[u32], above: &Bits, progress: &Pro
         cycle: fresh.is_empty(),
         cost: cost(&pairs.objects).unwrap_or(u32::MAX),
         children: None,
-        pairs,
-        fresh,
+        pairs: Arc::new(pairs),
+        fresh: fresh.into(),
     });
     Ok(of_roots(scene, below).into_iter().chain(of_types).collect())
 }
@@ -144,8 +146,8 @@ fn of_roots(scene: Scene<'_>, below: &[u32]) -> Vec<Row> {
             cycle: false,
             cost: root_cost(&graph.roots[best as usize]),
             children: Some(0..0),
-            pairs,
-            fresh: Vec::new(),
+            pairs: Arc::new(pairs),
+            fresh: Arc::default(),
         })
     };
     rows.into_iter().filter_map(row).collect()

@@ -10,7 +10,9 @@ mod gather;
 mod tests;
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -61,9 +63,15 @@ pub struct Row {
     pub cost: u32,
     /// Rows that refer to this one, once it was opened.
     pub children: Option<Range<u32>>,
-    pairs: Pairs,
+    pairs: Arc<Pairs>,
     /// The objects whose referrers follow: new ones.
-    fresh: Vec<u32>,
+    fresh: Arc<[u32]>,
+}
+
+impl Row {
+    pub fn is_root(&self) -> bool {
+        matches!(self.who, Who::Root(_))
+    }
 }
 
 /// Which object refers to which of the row below. Of a root: the objects below that it holds, without targets.
@@ -112,11 +120,11 @@ fn distinct(mut objects: Vec<u32>) -> Vec<u32> {
     objects
 }
 
-/// The tree of referrers of a set of objects.
+/// The tree of referrers of a set of objects. A clone shares what is large.
 #[derive(Clone, Debug)]
 pub struct Referrers {
     /// The asked-for objects, ascending.
-    asked: Vec<u32>,
+    asked: Arc<[u32]>,
     /// What they retain together.
     bytes: u64,
     rows: Vec<Row>,
@@ -126,7 +134,7 @@ pub struct Referrers {
 impl Referrers {
     /// Of these objects; nothing is opened yet.
     pub fn of(scene: Scene<'_>, objects: Vec<u32>) -> Referrers {
-        let asked = distinct(objects);
+        let asked: Arc<[u32]> = distinct(objects).into();
         let bytes = scene.retained(&asked);
         Referrers { asked, bytes, rows: Vec::new(), top: None }
     }
@@ -139,6 +147,16 @@ impl Referrers {
     /// What the asked-for objects retain together.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The rows that refer to the asked-for set, once they were opened.
+    pub fn top(&self) -> Option<Range<u32>> {
+        self.top.clone()
+    }
+
+    /// Number of rows found so far; they are numbered from 0.
+    pub fn rows(&self) -> u32 {
+        self.rows.len() as u32
     }
 
     pub fn row(&self, row: u32) -> &Row {
@@ -191,11 +209,36 @@ impl Referrers {
             let mut rows = self.open(scene, way.last().copied(), progress)?;
             let Some(next) = rows.find(|&row| !self.row(row).cycle) else { break };
             way.push(next);
-            if matches!(self.row(next).who, Who::Root(_)) {
+            if self.row(next).is_root() {
                 break;
             }
         }
         Ok(way)
+    }
+
+    /// Opens up to `most` rows of at most `depth` levels, of each level's rows the first `width`: always the one
+    /// that holds most, of equal ones the one nearest to a telling root.
+    pub fn unfold(
+        &mut self,
+        scene: Scene<'_>,
+        depth: usize,
+        width: usize,
+        most: usize,
+        progress: &Progress,
+    ) -> Result<(), Cancelled> {
+        let mut todo = BinaryHeap::from([(u64::MAX, Reverse(0), Reverse(0), Reverse(None))]);
+        for _ in 0..most {
+            let Some((.., Reverse(level), Reverse(parent))) = todo.pop() else { break };
+            let rows = self.open(scene, parent, progress)?;
+            if level + 1 < depth {
+                let follow = rows.take(width).filter(|&row| !self.row(row).cycle && !self.row(row).is_root());
+                todo.extend(follow.map(|next| {
+                    let row = self.row(next);
+                    (row.held_bytes, Reverse(row.cost), Reverse(level + 1), Reverse(Some(next)))
+                }));
+            }
+        }
+        Ok(())
     }
 
     /// A row and those below it, down to the one that refers to the asked-for set.
