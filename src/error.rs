@@ -18,6 +18,9 @@ pub enum Error {
     /// A question that names something the dump does not have.
     #[error("{0}")]
     Question(String),
+    /// Not a fault, but what the user wants to hear as one.
+    #[error("the heap grew by {grown} bytes, which is more than the {limit} bytes allowed")]
+    Grown { grown: u64, limit: u64 },
     /// Writing an answer to a file failed.
     #[error("cannot write {path}: {source}")]
     Write { path: std::path::PathBuf, source: std::io::Error },

@@ -10,7 +10,6 @@ use super::common::Reading;
 use super::print::{Address, Print};
 use super::table::{Align, Table, count};
 use crate::analysis::dominators::Dominators;
-use crate::analysis::retaining::Retaining;
 use crate::dump::{Architecture, Container, Os};
 use crate::error::Error;
 use crate::heap::{Heap, RootKind, TypeKind, digests};
@@ -96,7 +95,7 @@ struct Unread {
 /// Opens the dump and prints what it is.
 pub fn run(args: Args) -> Result<(), Error> {
     let info = args.reading.ask(&args.dump, |heap, progress| {
-        let dominators = Dominators::new(&heap.graph, &Retaining::new(&heap.graph, &[]), progress)?;
+        let dominators = Dominators::new(&heap.graph, &args.reading.retaining(&heap.graph), progress)?;
         Ok(Info::new(heap, &dominators, digests(&heap.graph, progress)?))
     })?;
     args.print.answer(&info, people)

@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 use crate::error::Error;
 
 pub mod common;
+mod diff;
 mod info;
 mod object;
 mod path;
@@ -72,6 +73,8 @@ enum Command {
     Referrers(referrers::Args),
     /// Show what keeps an object alive, step by step from its root
     Path(path::Args),
+    /// Compare two dumps type by type: what came, what went, what grew
+    Diff(diff::Args),
     /// List values that strings hold more than once, most wasteful first
     Strings(strings::Args),
     /// Add up memory that does no work: duplicate strings, empty collections, boxes, gaps …
@@ -116,6 +119,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Object(args) => object::run(&args),
         Command::Referrers(args) => referrers::run(&args),
         Command::Path(args) => path::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Strings(args) => strings::run(&args),
         Command::Waste(args) => waste::run(&args),
     }

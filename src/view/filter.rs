@@ -82,6 +82,14 @@ impl Test {
     }
 }
 
+/// The bytes that `500`, `10kB`, `1.5 GiB` mean; `None` for what is no size.
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    match measure(Bound::Above, &text.replace(' ', ""))? {
+        Test::Bytes(_, bytes) | Test::Count(_, bytes) => Some(bytes as u64),
+        Test::Name(_) | Test::Percent(..) => None,
+    }
+}
+
 /// Words of a filter: a `/regex/` may hold spaces, and so may generic arguments (`Dictionary<String, Object>`).
 fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
@@ -176,6 +184,13 @@ mod tests {
         for filter in ["hashset", "dictionary hashset", "-dictionary", "!generic"] {
             assert!(!passes(filter), "{filter}");
         }
+    }
+
+    #[test]
+    fn sizes_are_read_in_decimal_and_binary_units() {
+        let sizes = ["0", "500", "10kB", "1.5 GiB", "2M"].map(parse_bytes);
+        assert_eq!(sizes, [0, 500, 10_000, 3 << 29, 2_000_000].map(Some));
+        assert_eq!(["", "MB", "5%", "ten"].map(parse_bytes), [None; 4]);
     }
 
     #[test]
