@@ -7,8 +7,8 @@ mod synth;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -51,8 +51,10 @@ impl Seeded {
     }
 }
 
-/// Watches the memory that this process itself takes (mapped files are not counted).
+/// Watches the memory that this process itself takes (mapped files are not counted). While one is watched
+/// no other test of this file runs: they share a process.
 struct MemoryWatch {
+    _turn: MutexGuard<'static, ()>,
     peak: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     watcher: Option<JoinHandle<()>>,
@@ -60,6 +62,8 @@ struct MemoryWatch {
 
 impl MemoryWatch {
     fn start() -> MemoryWatch {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let (peak, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
         let (seen, stopped) = (peak.clone(), stop.clone());
         let watcher = std::thread::spawn(move || {
@@ -68,7 +72,7 @@ impl MemoryWatch {
                 std::thread::sleep(Duration::from_millis(2));
             }
         });
-        MemoryWatch { peak, stop, watcher: Some(watcher) }
+        MemoryWatch { _turn: turn, peak, stop, watcher: Some(watcher) }
     }
 
     /// The highest figure since the last call.
@@ -111,7 +115,7 @@ fn judge(watch: &MemoryWatch, path: &Path, with_heap: bool, case: &str) -> Resul
     }
     if with_heap {
         match Heap::open(path, &Options::default(), &progress) {
-            Ok(heap) => assert!(heap.graph.objects.len() > 0 || heap.graph.unread.bytes > 0, "{case}"),
+            Ok(heap) => assert!(!heap.graph.objects.is_empty() || heap.graph.unread.bytes > 0, "{case}"),
             Err(error) => assert!(error.to_string().len() > 20, "{case}: {error}"),
         }
     }
@@ -130,9 +134,22 @@ struct Spoiled {
 
 impl Spoiled {
     fn of(content: &[u8]) -> Spoiled {
+        Spoiled::new(|path| fs::write(path, content).expect("written"))
+    }
+
+    /// The sample, unpacked.
+    fn sample() -> Spoiled {
+        let sample = support::dump(support::SAMPLE).expect("the sample is in the project");
+        Spoiled::new(|path| {
+            let mut from = File::open(&sample).expect("opens");
+            std::io::copy(&mut from, &mut File::create(path).expect("made")).expect("copied");
+        })
+    }
+
+    fn new(write: impl FnOnce(&Path)) -> Spoiled {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("spoiled.dmp");
-        fs::write(&path, content).expect("written");
+        write(&path);
         let file = OpenOptions::new().read(true).write(true).open(&path).expect("opens");
         Spoiled { _folder: folder, path, file }
     }
@@ -283,16 +300,10 @@ fn one_string_named_by_thousands_of_modules_is_not_copied_without_bound() {
     assert!(!dump.modules.is_empty());
 }
 
-/// The sample, unpacked, to be spoiled.
-fn sample() -> Spoiled {
-    let path = support::dump(support::SAMPLE).expect("the sample is in the project");
-    Spoiled::of(&fs::read(path).expect("read"))
-}
-
 #[test]
 fn the_sample_cut_at_200_places_opens_in_part_or_is_refused() {
-    let spoiled = sample();
     let watch = MemoryWatch::start();
+    let spoiled = Spoiled::sample();
     let len = spoiled.file.metadata().expect("its length").len();
     let mut seeded = Seeded(200);
     // A third of the cuts in the streams before the memory, where most can go wrong.
@@ -311,8 +322,8 @@ fn the_sample_cut_at_200_places_opens_in_part_or_is_refused() {
 
 #[test]
 fn the_sample_with_bent_streams_opens_in_part_or_is_refused() {
-    let mut spoiled = sample();
     let watch = MemoryWatch::start();
+    let mut spoiled = Spoiled::sample();
     let mut seeded = Seeded(7);
     for n in 0..200 {
         let patches: Vec<_> = (0..1 + seeded.below(8))
@@ -329,8 +340,8 @@ fn the_sample_with_bent_streams_opens_in_part_or_is_refused() {
 
 #[test]
 fn the_sample_with_torn_memory_opens_and_says_what_is_lost() {
-    let mut spoiled = sample();
     let watch = MemoryWatch::start();
+    let mut spoiled = Spoiled::sample();
     let len = spoiled.file.metadata().expect("its length").len();
     let mut seeded = Seeded(11);
     for n in 0..12 {
