@@ -1,6 +1,10 @@
 //! The program as a user starts it: arguments, exit codes, what goes to which stream.
 
+mod support;
+
 use std::process::{Command, Output};
+
+use serde_json::Value;
 
 fn heapglass(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_heapglass")).args(arguments).output().expect("the program starts")
@@ -21,4 +25,56 @@ fn wrong_usage_exits_with_2_and_says_what_is_wrong() {
     assert_eq!(out.status.code(), Some(2));
     assert!(out.stdout.is_empty());
     assert!(String::from_utf8(out.stderr).unwrap().contains("--no-such-option"));
+}
+
+/// The answer of a command that must succeed.
+fn json(arguments: &[&str]) -> Value {
+    let out = heapglass(arguments);
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(out.stderr.is_empty(), "nothing but the answer when this is no terminal");
+    serde_json::from_slice(&out.stdout).expect("JSON")
+}
+
+fn squeezed(name: &Value) -> String {
+    name.as_str().unwrap_or("").replace(' ', "")
+}
+
+#[test]
+fn types_and_info_print_the_truth_as_the_contract_spells_it() {
+    for name in [support::SAMPLE, "azmcp-net10-singlefile-win-x64.dmp", "zoo-net9-linux-x64.core"] {
+        let (Some(path), Some(truth)) = (support::dump(name), support::truth(name)) else { continue };
+        let path = path.to_str().expect("a plain path");
+        let types = json(&["types", path, "--json", "--no-retained"]);
+        assert_eq!(types["total_bytes"], truth["bytes"]);
+        assert_eq!(types["total_count"], truth["objects"]);
+        let (rows, theirs) = (types["types"].as_array().unwrap(), truth["types"].as_array().unwrap());
+        assert_eq!(rows.len(), theirs.len(), "types of {name}");
+        assert_eq!(rows.last().unwrap()["name"], "Free", "Free comes last");
+        for their in theirs {
+            let table = format!("{:#x}", their["mt"].as_u64().unwrap());
+            let ours = rows.iter().find(|row| row["method_table"] == table.as_str()).expect("every type of the truth");
+            assert_eq!(ours["exc_count"], their["count"], "{} of {name}", their["name"]);
+            assert_eq!(ours["exc_bytes"], their["bytes"], "{} of {name}", their["name"]);
+            // The truth has no name for types made at run time, and spells rank-1 arrays with bounds `<*>`.
+            let (ours, theirs) = (squeezed(&ours["name"]), squeezed(&their["name"]));
+            if !theirs.is_empty() && !theirs.ends_with("List<T1>") {
+                assert_eq!(ours.replace("[*]", "<*>"), theirs, "in {name}");
+            }
+        }
+        let info = json(&["info", path, "--json"]);
+        for key in ["objects", "bytes", "references", "digest", "digest_references"] {
+            assert_eq!(info[key], truth[key], "{key} of {name}");
+        }
+        assert_eq!(info["unread"]["bytes"], 0, "of {name}");
+        assert_eq!(info["finalizable"], truth["finalizable"].as_array().unwrap().len(), "of {name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_dump_exits_with_1_and_says_what_it_is() {
+    let out = heapglass(&["info", concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(out.stdout.is_empty());
+    let text = String::from_utf8(out.stderr).unwrap();
+    assert!(text.contains("README.md is not a memory dump"), "{text}");
 }
