@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use heapglass::analysis::byname::{Row, Rules, Table, by_name};
+use heapglass::analysis::byname::{Row, Rules, Table, by_name, memory_graph};
 use heapglass::dump::{Bytes, Kind, Opened};
 use heapglass::gcdump::{self, MemoryGraph};
-use heapglass::heap::{Options, RootKind};
+use heapglass::heap::{Heap, Options, RootKind};
 use heapglass::progress::Progress;
 use serde_json::Value;
 
@@ -82,6 +82,71 @@ fn every_row_of_every_perfview_table_is_reproduced_to_the_last_bit() {
         count += 1;
     }
     assert_eq!(count, 5);
+}
+
+/// The sample dump, opened as any dump.
+fn dump() -> Heap {
+    let path = support::dump(support::SAMPLE).expect("the sample is in the project");
+    Heap::open(&path, &Options::default(), &Progress::new()).expect("it can be read")
+}
+
+/// Title or static variable → addresses of what it holds, in file order.
+fn roots(graph: &MemoryGraph) -> Vec<(&str, Vec<u64>)> {
+    let held = |node: u32| -> Vec<u64> {
+        graph.children.row(node).iter().map(|child| graph.addresses[*child as usize]).filter(|at| *at != 0).collect()
+    };
+    let below =
+        |node: u32| graph.children.row(node).iter().copied().filter(|child| graph.addresses[*child as usize] == 0);
+    let titles = below(graph.root).flat_map(|title| [title].into_iter().chain(below(title)));
+    titles.map(|node| (&*graph.type_of(node).name, held(node))).collect()
+}
+
+#[test]
+fn the_graph_of_a_dump_is_perfviews_but_for_stacks_and_names_perfview_lacks() {
+    let (file, ours) = (sample().graph, memory_graph(&dump(), &Progress::new()).expect("a graph"));
+    // PerfView walks stacks precisely; ours are conservative.
+    let named = |graph| roots(graph).into_iter().filter(|(name, _)| *name != "[local vars]").collect::<Vec<_>>();
+    assert_eq!(named(&ours), named(&file));
+    let by_address: BTreeMap<u64, u32> =
+        (0..).zip(&ours.addresses).filter(|(_, at)| **at != 0).map(|(node, at)| (*at, node)).collect();
+    // A dependent handle without a value leads to address 0 in PerfView, and nowhere in ours.
+    let children = |graph: &MemoryGraph, node: u32| -> Vec<u64> {
+        graph.children.row(node).iter().map(|child| graph.addresses[*child as usize]).filter(|at| *at != 0).collect()
+    };
+    let mut objects = 0;
+    for (node, &at) in (0u32..).zip(&file.addresses).filter(|(_, at)| **at != 0) {
+        let own = by_address[&at];
+        assert_eq!(ours.sizes[own as usize], file.sizes[node as usize], "size at {at:#x}");
+        assert_eq!(children(&ours, own), children(&file, node), "children at {at:#x}");
+        if !file.type_of(node).name.starts_with("<Unnamed") {
+            assert_eq!(ours.type_of(own), file.type_of(node), "type at {at:#x}");
+        }
+        objects += 1;
+    }
+    assert_eq!((objects, by_address.len()), (137_280, 137_280));
+}
+
+#[test]
+fn by_name_of_a_dump_is_within_a_tenth_of_a_percent_point_of_perfviews() {
+    let graph = memory_graph(&dump(), &Progress::new()).expect("a graph");
+    let tables = tables();
+    for (name, view) in tables.as_object().expect("an object").iter().filter(|(_, view)| view["rows"].is_array()) {
+        let table = by_name(&graph, &rules(view), &Progress::new()).expect("a table");
+        let percents = |row: &Row| [&row.exclusive, &row.inclusive].map(|weight| table.percent(weight).expect("bytes"));
+        let mut ours: BTreeMap<String, [f64; 2]> =
+            table.rows.iter().map(|row| (row.name.to_string(), percents(row))).collect();
+        for row in view["rows"].as_array().expect("rows") {
+            let title = without_folders(row["name"].as_str().expect("a name"));
+            let want = ["exc_percent", "inc_percent"].map(|key| row[key].as_f64().expect("a number"));
+            let have = ours.remove(&title).unwrap_or_default();
+            for (want, have) in want.iter().zip(have) {
+                assert!((want - have).abs() < 0.1, "{name}: {title}: {want} % in PerfView, {have} % here");
+            }
+        }
+        for (title, have) in ours {
+            assert!(have.iter().all(|percent| *percent < 0.1), "{name}: PerfView has no {title}, {have:?} % here");
+        }
+    }
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub struct Runtime {
     pub types: types::TypeSystem,
     /// In the order of the ThreadStore.
     pub threads: Vec<threads::Thread>,
+    /// Slots of static variables that were filled before their class constructor ran, ascending.
+    pub early_statics: Vec<u64>,
 }
 
 /// Why no heap can be read out of a dump.

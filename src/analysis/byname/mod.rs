@@ -9,9 +9,12 @@ mod calls;
 mod defaults;
 mod frames;
 mod groups;
+mod kinds;
 mod names;
+mod of_heap;
 mod patterns;
 mod queue;
+mod roots_of_heap;
 mod sums;
 mod table;
 mod tree;
@@ -19,6 +22,7 @@ mod tree;
 use crate::gcdump::MemoryGraph;
 use crate::progress::{Cancelled, Progress};
 
+pub use of_heap::memory_graph;
 pub use tree::{NO_PARENT, ORPHANED, SpanningTree};
 
 /// The texts of the boxes above PerfView's table, in its pattern language (`patterns.rs`, `groups.rs`).

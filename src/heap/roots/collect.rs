@@ -46,6 +46,8 @@ pub(in crate::heap) struct Found {
     /// Sorted; none twice.
     pub extra: Vec<ExtraEdge>,
     pub threads: Vec<Thread>,
+    /// Slots of static variables that were filled before their class constructor ran, ascending.
+    pub early_statics: Vec<u64>,
     /// Objects registered for finalization, the f-reachable ones included.
     pub finalizable: u64,
     /// Roots that name no object: the dump is torn there.
@@ -123,6 +125,7 @@ pub(in crate::heap) fn find(known: &Known, progress: &Progress) -> Result<Found,
             format!("thread statics: {} by {}", thread_variables.list.len(), thread_variables.how),
         ],
         threads: threads.list,
+        early_statics: variables.list.iter().filter(|variable| variable.early).map(|variable| variable.slot).collect(),
     })
 }
 

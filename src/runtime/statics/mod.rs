@@ -34,6 +34,9 @@ pub struct StaticVariable {
     pub object: u64,
     /// Is it kept by a collectible load context, not by the runtime?
     pub collectible: bool,
+    /// Up to 8: precompiled code filled it although the class constructor has not run. Tools that ask the
+    /// runtime's own data access do not list such a variable.
+    pub early: bool,
 }
 
 /// All static variables that are not null.
@@ -61,6 +64,8 @@ pub struct Place {
     /// A field's offset is counted from here.
     pub base: u64,
     pub collectible: bool,
+    /// Up to 8: has the class constructor not run?
+    pub early: bool,
     /// FieldDescs of a generic instance's static fields.
     pub list: Option<u64>,
 }
@@ -145,8 +150,8 @@ impl Statics {
                 let slot = place.base.wrapping_add(u64::from(field.offset));
                 let object = sources.space.pointer(slot).unwrap_or(0);
                 if object != 0 {
-                    let collectible = place.collectible;
-                    list.push(StaticVariable { method_table, field: field.name, slot, object, collectible });
+                    let Place { collectible, early, .. } = place;
+                    list.push(StaticVariable { method_table, field: field.name, slot, object, collectible, early });
                 }
             }
         }

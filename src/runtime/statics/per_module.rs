@@ -17,6 +17,8 @@ const STATICS_MASK: u32 = 6;
 const STATICS_DYNAMIC: u32 = 2;
 /// Second flags that name multipurpose slots.
 const MULTIPURPOSE: u16 = 0x1F;
+/// Flag of a class, in its module's flags or in a table entry: its constructor has run.
+const INITIALISED: u8 = 1;
 /// Flag of a table entry: its data are handles into the LoaderAllocator's slots.
 const COLLECTIBLE_ENTRY: u64 = 8;
 const NO_ID: u32 = u32::MAX;
@@ -39,6 +41,8 @@ pub struct Entry {
     /// The first word of its data.
     pub word: u64,
     pub collectible: bool,
+    /// Has the class constructor run?
+    pub initialised: bool,
 }
 
 impl PerModule {
@@ -73,14 +77,15 @@ impl PerModule {
         let list = self.field_list(sources, method_table);
         let Some(id) = self.id(sources, method_table)? else {
             let base = space.pointer(local.checked_add(4 * p)?)?;
-            return (base != 0 && list.is_none()).then_some(Place { base, collectible: false, list });
+            let early = class_flags(space, types, local, method_table).is_none_or(|flags| flags & INITIALISED == 0);
+            return (base != 0 && list.is_none()).then_some(Place { base, collectible: false, early, list });
         };
         let entry = entry(space, local.checked_add(p)?, id)?;
         let base = match entry.collectible {
             false => entry.word,
             true => loader_slot(sources, module, entry.word)?.checked_add(2 * p)?,
         };
-        (base != 0).then_some(Place { base, collectible: entry.collectible, list })
+        (base != 0).then_some(Place { base, collectible: entry.collectible, early: !entry.initialised, list })
     }
 
     /// The id of a type whose statics are not the module's: `Some(None)` for an ordinary type, `None` where
@@ -110,6 +115,12 @@ impl PerModule {
     }
 }
 
+/// The flags of an ordinary class: a byte by its row in the metadata.
+fn class_flags(space: &AddressSpace, types: &TypeSystem, local: u64, method_table: u64) -> Option<u8> {
+    let row = u64::from(types.shape().rid(space, method_table)?);
+    space.u8(local.checked_add(6 * types.shape().pointer)?.checked_add(row.checked_sub(1)?)?)
+}
+
 /// Entry `id` of the table that {table, entries} at `address` describes.
 pub fn entry(space: &AddressSpace, address: u64, id: u64) -> Option<Entry> {
     let p = space.pointer_size() as u64;
@@ -119,7 +130,11 @@ pub fn entry(space: &AddressSpace, address: u64, id: u64) -> Option<Entry> {
     }
     let at = table.checked_add(id.checked_mul(2 * p)?)?;
     let (data, flags) = (space.pointer(at)?, space.pointer(at.checked_add(p)?)?);
-    Some(Entry { word: space.pointer(data)?, collectible: flags & COLLECTIBLE_ENTRY != 0 })
+    Some(Entry {
+        word: space.pointer(data)?,
+        collectible: flags & COLLECTIBLE_ENTRY != 0,
+        initialised: flags & u64::from(INITIALISED) != 0,
+    })
 }
 
 /// The object that a LOADERHANDLE names: bit 0 marks the address of a slot, else it is a place in the

@@ -18,6 +18,7 @@ pub(super) fn place(sources: Sources, method_table: u64) -> Option<Place> {
     (base != 0).then(|| Place {
         base,
         collectible: loader_allocators.of_type(space, types, method_table).is_some(),
+        early: false,
         list: field_list(sources, method_table),
     })
 }

@@ -50,6 +50,8 @@ pub struct Module {
     pub address: u64,
     /// File name, as its metadata says or, without it, its path; empty for Reflection.Emit.
     pub file: Box<str>,
+    /// Full path it was loaded from, as the process saw it; empty where it came from bytes.
+    pub path: Box<str>,
     /// Name of its assembly; empty where not known.
     pub assembly: Box<str>,
     pub version: [u16; 4],
@@ -65,14 +67,15 @@ impl Module {
         let metadata = root.as_ref().map(|root| root.metadata(space));
         let assembly = metadata.and_then(Metadata::assembly);
         let named = metadata.and_then(Metadata::module_name).map(|name| name.into_owned());
-        let path = images.first().and_then(|image| image.path.rsplit(['/', '\\']).next());
+        let path = images.into_iter().next().map(|image| image.path).unwrap_or_default();
         let file = match route {
             Route::SavedCopy => String::new(),
-            _ => named.or_else(|| path.map(str::to_owned)).unwrap_or_default(),
+            _ => named.unwrap_or_else(|| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()),
         };
         Module {
             address,
             file: file.into(),
+            path: path.into(),
             version: assembly.as_ref().map_or([0; 4], |assembly| assembly.version),
             assembly: assembly.map_or_else(Box::default, |assembly| assembly.name.into()),
             route,
@@ -85,6 +88,7 @@ impl Module {
         Module {
             address: self.address,
             file: self.file.clone(),
+            path: self.path.clone(),
             assembly: Box::default(),
             version: [0; 4],
             route: Route::Missing,
