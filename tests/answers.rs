@@ -1,4 +1,4 @@
-//! Answers about whole heaps, on real dumps: strings, waste.
+//! Answers about whole heaps, on real dumps: strings, waste, suspects.
 //!
 //! The specimen program is known line by line, so what it wastes can be counted in its source.
 
@@ -6,13 +6,17 @@ mod support;
 
 use std::collections::HashMap;
 
+use heapglass::analysis::flame::{Forest, Labels, Limits, top_down};
+use heapglass::analysis::independent::Holders;
 use heapglass::analysis::liveness::Liveness;
 use heapglass::analysis::strings::{self, Strings};
+use heapglass::analysis::suspects::suspects;
 use heapglass::analysis::waste::{Kind, Part, Source, waste};
-use heapglass::heap::{Heap, Options};
+use heapglass::heap::{Heap, Options, RootKind};
 use heapglass::progress::Progress;
 use heapglass::runtime::Runtime;
 use heapglass::runtime::strings::text;
+use heapglass::view::suspects::sentences;
 
 /// The open heap of a dump of the set, if it is here.
 fn open(name: &str) -> Option<Heap> {
@@ -108,10 +112,54 @@ fn the_specimens_waste_is_what_its_source_says() {
             strings.groups.iter().find(|group| value(&heap, group.first).starts_with("duplicate-connection"));
         assert_eq!(duplicate.expect("it is there").count, 1001, "{name}");
 
+        // 300 watchers that only the event holds, each with a buffer of 512 bytes.
+        let forgotten = of_type(&heap, &parts[&Kind::EventHandlers], "Acme.Store.PriceWatcher");
+        let (buffer, watcher) = (512 + 3 * p, 3 * p);
+        assert_eq!(forgotten, (300, 300 * (buffer + watcher)), "{name}");
+
+        // Sessions have 50 timers; the runtime may have some of its own.
+        let timers = of_type(&heap, &parts[&Kind::Timers], "System.Threading.TimerQueueTimer");
+        assert!(timers.0 >= 50, "{name}: {timers:?}");
+
+        // The finalizer thread is blocked on purpose; in 2.1 no GC has found them dead by then.
+        let waiting = of_type(&heap, &parts[&Kind::FinalizerBacklog], "Zoo.Finalizable");
+        assert_eq!(waiting.0 > 0, !name.contains("2.1"), "{name}: {waiting:?}");
+
         // Arrays that nobody wrote to, and of 30 000 references all null.
         for (of, bytes) in [("System.Byte[]", 200_000), ("System.Double[]", 160_000), ("System.Object[]", 30_000 * p)] {
             assert!(of_type(&heap, &parts[&Kind::SparseArrays], of).1 >= bytes, "{name}: {of}");
         }
         assert!(total <= parts.values().map(|part| part.bytes).sum(), "{name}: each byte once");
     }
+}
+
+#[test]
+fn the_samples_leak_is_its_first_suspect_and_the_sentence_names_the_cache_and_the_commands() {
+    let heap = open(support::SAMPLE).expect("the sample is always here");
+    let truth = support::truth(support::SAMPLE).expect("its truth too");
+    let (graph, progress) = (&heap.graph, Progress::new());
+    // The truth's tree leaves stacks out.
+    let liveness = Liveness::new(graph, &[RootKind::Stack], &progress).unwrap();
+    let holders = Holders { graph, liveness: &liveness };
+    let labels = Labels::new(graph);
+    let forest = Forest::retained(holders, &labels, &progress).unwrap();
+    let source = forest.source(holders, &labels, false);
+    let tree = top_down(&source, source.tops, "", &Limits::default(), &progress).unwrap();
+    let found = suspects(&tree, 200_000);
+
+    let mut box_of_entries = &truth["flame_without_stack"];
+    for _ in 0..5 {
+        box_of_entries = &box_of_entries["children"][0];
+    }
+    let leak = &found[0];
+    assert_eq!(*tree.name(leak.frame).full, *box_of_entries["name"].as_str().unwrap());
+    assert_eq!(u64::from(leak.objects), box_of_entries["objects"].as_u64().unwrap());
+    assert_eq!(leak.bytes, box_of_entries["bytes"].as_u64().unwrap());
+    let text = sentences(&tree, leak, 19_448_769, 1).replace('\u{2009}', " ");
+    assert_eq!(
+        text,
+        "804 QueryCacheEntry objects with 801 SqlCommand objects in them (7.92 MB, 40.7 % of the heap) and \
+         801 LinqQueryCacheKey objects (2.27 MB) are kept alive by static var LazyInternalContext._cachedModels through \
+         QueryCacheManager → Dictionary<QueryCacheKey, QueryCacheEntry> → Dictionary<QueryCacheKey, QueryCacheEntry>+Entry[]."
+    );
 }

@@ -78,3 +78,50 @@ fn a_file_that_is_no_dump_exits_with_1_and_says_what_it_is() {
     let text = String::from_utf8(out.stderr).unwrap();
     assert!(text.contains("README.md is not a memory dump"), "{text}");
 }
+
+#[test]
+fn the_leak_of_the_sample_is_told_by_suspects_strings_and_waste() {
+    let path = support::dump(support::SAMPLE).expect("the sample is always here");
+    let path = path.to_str().expect("a plain path");
+    let suspects = json(&["suspects", path, "--json", "--without-roots", "stack"]);
+    let leak = &suspects["suspects"][0];
+    assert_eq!(leak["type"], "System.Data.Entity.Core.Common.QueryCache.QueryCacheEntry");
+    assert_eq!(leak["objects"], 804);
+    assert_eq!(leak["root"]["kind"], "static");
+    assert_eq!(leak["root"]["name"], "System.Data.Entity.Internal.LazyInternalContext._cachedModels");
+    assert!(leak["text"].as_str().unwrap().contains("801 SqlCommand objects"), "{leak}");
+    let steps = leak["path"].as_array().unwrap();
+    assert_eq!(steps.last().unwrap()["type"], leak["type"]);
+
+    let strings = json(&["strings", path, "--json", "--limit", "3"]);
+    let rows = strings["strings"].as_array().unwrap();
+    assert_eq!(rows.len(), 3);
+    assert!(rows[0]["value"].as_str().unwrap().starts_with("collection[Transient.rowtype[("));
+    assert!(strings["duplicate_bytes"].as_u64() > rows[0]["wasted_bytes"].as_u64());
+
+    let waste = json(&["waste", path, "--json"]);
+    let free = waste["parts"].as_array().unwrap().iter().find(|part| part["kind"] == "Free space between objects");
+    assert_eq!(free.unwrap()["bytes"], 4_412_232, "the truth's Free");
+}
+
+#[test]
+fn diff_fails_only_if_the_heap_grew_by_more_than_allowed() {
+    let sample = support::dump(support::SAMPLE).expect("the sample is always here");
+    let sample = sample.to_str().expect("a plain path");
+    let same = json(&["diff", sample, sample, "--fail-if-grown", "0", "--json"]);
+    let rows = same["types"].as_array().unwrap();
+    assert!(rows.len() > 2000 && rows.iter().all(|row| row["bytes_delta"] == 0 && row["base"] == row["new"]));
+
+    let Some(zoo) = support::dump("zoo-net8-win-x64.dmp") else { return };
+    let zoo = zoo.to_str().expect("a plain path");
+    let grown = heapglass(&["diff", zoo, sample, "--fail-if-grown", "1MB", "--json"]);
+    assert_eq!(grown.status.code(), Some(1));
+    assert!(String::from_utf8(grown.stderr).unwrap().contains("the heap grew by"));
+    let rows: Value = serde_json::from_slice(&grown.stdout).expect("the answer is there all the same");
+    let named = |name: &str| rows["types"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap().clone();
+    let commands = named("System.Data.SqlClient.SqlCommand");
+    assert_eq!((&commands["count_delta"], &commands["base"]["count"]), (&801.into(), &0.into()));
+    let orders = named("Acme.Store.Order");
+    assert_eq!(orders["bytes_delta"].as_i64(), orders["base"]["bytes"].as_i64().map(|bytes| -bytes));
+    assert_eq!(heapglass(&["diff", sample, zoo, "--fail-if-grown", "0"]).status.code(), Some(0));
+}

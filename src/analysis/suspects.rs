@@ -13,6 +13,8 @@ use crate::heap::TypeKind;
 
 /// A box this much more numerous than the one above it is a pile.
 const MANY: u32 = 8;
+/// What is in a pile is worth a word from this share of its bytes on, in per cent.
+const TELLING: u64 = 10;
 
 /// Something that grew large, and the place that holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub struct Suspect {
     pub bytes: u64,
     /// Other piles in the same place, heaviest first: a cache's keys beside its values.
     pub beside: Vec<u32>,
-    /// The type that most of the bytes are in, where that is another one.
+    /// What is in each of its objects (in a single one: what there is much of) and weighs most.
     pub content: Option<Content>,
 }
 
@@ -89,8 +91,14 @@ fn content(tree: &FlameTree, top: u32) -> Option<Content> {
         }
         open.extend(tree.children(frame).map(|child| (child, owner)));
     }
-    let most = sums.into_iter().max_by_key(|content| (content.bytes, Reverse(content.name)))?;
-    (most.name != tree.frames[top as usize].name).then_some(most)
+    let pile = &tree.frames[top as usize];
+    let fits = |content: &Content| match pile.objects {
+        1 => content.objects >= MANY,
+        many => (many / 2..=many).contains(&content.objects),
+    };
+    sums.into_iter()
+        .filter(|content| content.name != pile.name && fits(content) && content.bytes * 100 >= pile.weight * TELLING)
+        .max_by_key(|content| (content.bytes, Reverse(content.name)))
 }
 
 #[cfg(test)]
@@ -158,11 +166,12 @@ mod tests {
             ("Entry", 3, 80, 800),
             ("Key", 3, 80, 500),
             ("Plan", 5, 80, 1000),
+            ("Link", 5, 800, 2000),
             ("Command", 7, 80, 900),
-            ("string", 8, 80, 900),
+            ("string", 9, 80, 900),
         ]);
-        // Commands with their strings weigh more than plans.
-        assert_eq!(shown(&tree, 400), ["80 Entry, 3600 bytes, beside Key, in Command"]);
+        // Commands with their strings weigh more than plans; links are not one an entry.
+        assert_eq!(shown(&tree, 400), ["80 Entry, 5600 bytes, beside Key, in Command"]);
         assert!(shown(&tree, 10_000).is_empty());
     }
 

@@ -23,10 +23,12 @@ mod path;
 pub mod print;
 mod referrers;
 mod strings;
+mod suspects;
 pub mod table;
 mod target;
 mod types;
 mod waste;
+mod way;
 
 const ABOUT: &str = "Heapglass shows what fills the managed heap of a .NET process, and who keeps it alive.";
 
@@ -73,6 +75,8 @@ enum Command {
     Referrers(referrers::Args),
     /// Show what keeps an object alive, step by step from its root
     Path(path::Args),
+    /// Say in whole sentences where the heap piles up and who holds it
+    Suspects(suspects::Args),
     /// Compare two dumps type by type: what came, what went, what grew
     Diff(diff::Args),
     /// List values that strings hold more than once, most wasteful first
@@ -119,6 +123,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Object(args) => object::run(&args),
         Command::Referrers(args) => referrers::run(&args),
         Command::Path(args) => path::run(&args),
+        Command::Suspects(args) => suspects::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Strings(args) => strings::run(&args),
         Command::Waste(args) => waste::run(&args),

@@ -2,22 +2,20 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::common::Reading;
 use super::print::{Address, Print};
 use super::target::Target;
-use crate::analysis::cheapest;
+use super::way::{Root, Step, Way, steps};
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::paths::paths;
 use crate::error::Result;
 use crate::heap::{FieldNames, Heap};
 use crate::progress::Progress;
-use crate::view::format::{bytes, counted};
-use crate::view::roots::title;
+use crate::view::format::bytes;
 
 /// Show what keeps an object alive, step by step from its root
 #[derive(Debug, clap::Args)]
@@ -58,28 +56,6 @@ struct Answer {
     retained: u64,
 }
 
-#[derive(Clone, Serialize)]
-struct Way {
-    root: Root,
-    path: Vec<Step>,
-}
-
-#[derive(Clone, Serialize)]
-struct Root {
-    kind: &'static str,
-    name: Arc<str>,
-    #[serde(skip)]
-    title: String,
-}
-
-#[derive(Clone, Serialize)]
-struct Step {
-    object: Address,
-    r#type: Box<str>,
-    /// The field that holds the next step's object.
-    field: Option<Arc<str>>,
-}
-
 /// Opens the dump and prints the ways to the object.
 pub fn run(args: &Args) -> Result<()> {
     let answer = args.reading.ask(&args.dump, |heap, progress| answer(args, heap, progress))?;
@@ -96,7 +72,7 @@ fn answer(args: &Args, heap: &Heap, progress: &Progress) -> Result<Answer> {
     let object = heaviest.unwrap_or(0);
     let found = paths(holders, object, args.all.unwrap_or(1).max(1), progress)?;
     let fields = FieldNames::new(graph);
-    let ways: Vec<Way> = found.iter().map(|path| way(heap, &fields, path)).collect();
+    let ways: Vec<Way> = found.iter().map(|path| Way::new(heap, &fields, path)).collect();
     let first = ways.first().cloned();
     Ok(Answer {
         object: Address(graph.objects.address(object)),
@@ -107,18 +83,6 @@ fn answer(args: &Args, heap: &Heap, progress: &Progress) -> Result<Answer> {
         path: first.map_or_else(Vec::new, |way| way.path),
         paths: args.all.map(|_| ways),
     })
-}
-
-fn way(heap: &Heap, fields: &FieldNames, path: &cheapest::Path) -> Way {
-    let graph = &heap.graph;
-    let step = |(at, &object): (usize, &u32)| Step {
-        object: Address(graph.objects.address(object)),
-        r#type: graph.type_of(object).name.full.clone(),
-        field: path.objects.get(at + 1).and_then(|&next| fields.between(graph, heap.runtime.as_ref(), object, next)),
-    };
-    let root = &graph.roots[path.root as usize];
-    let root = Root { kind: root.kind.id(), name: root.name.clone(), title: title(root) };
-    Way { root, path: path.objects.iter().enumerate().map(step).collect() }
 }
 
 fn people(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
@@ -136,13 +100,4 @@ fn people(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
         None => steps(root, &answer.path, out),
         Some(ways) => ways.iter().try_for_each(|way| steps(&way.root, &way.path, out)),
     }
-}
-
-fn steps(root: &Root, path: &[Step], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n{} ({} from the object)", root.title, counted(path.len() as u64, "step"))?;
-    for step in path {
-        let field = step.field.as_ref().map_or_else(String::new, |field| format!("  .{field}"));
-        writeln!(out, "  {}  {}{}", step.object, step.r#type, field.replace(".[]", "[]"))?;
-    }
-    Ok(())
 }

@@ -10,6 +10,7 @@ pub mod object;
 pub mod recent;
 pub mod roots;
 pub mod rows;
+pub mod suspects;
 pub mod tree;
 pub mod types;
 pub mod waste;
