@@ -1,5 +1,14 @@
 //! Heapglass reads the managed heap of a .NET process out of a memory dump.
 //!
+//! ```no_run
+//! use heapglass::heap::{Heap, Options};
+//! use heapglass::progress::Progress;
+//!
+//! let heap = Heap::open("shop.dmp".as_ref(), &Options::default(), &Progress::new())?;
+//! println!("{} objects", heap.graph.len());
+//! # Ok::<(), heapglass::Error>(())
+//! ```
+//!
 //! A dump flows one way through the modules below; each may use only those above it
 //! (`tests/layering.rs` holds that):
 //!

@@ -145,7 +145,14 @@ impl Heap {
         Ok(Heap {
             graph,
             facts,
-            runtime: Some(Runtime { space, gc, method_tables: tables, types, threads: found.threads, early_statics: found.early_statics }),
+            runtime: Some(Runtime {
+                space,
+                gc,
+                method_tables: tables,
+                types,
+                threads: found.threads,
+                early_statics: found.early_statics,
+            }),
         })
     }
 }

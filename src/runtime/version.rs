@@ -53,7 +53,8 @@ fn of_runtime(dump: &Dump, space: &AddressSpace, inside: Option<u64>) -> Option<
     if let Some(version) = of_folder(&module.path) {
         return Some(named_version(&version, "the runtime's folder"));
     }
-    let texts: [(&[u8], fn(&[u8]) -> Option<[u32; 4]>, &str); 2] = [
+    type Parse = fn(&[u8]) -> Option<[u32; 4]>;
+    let texts: [(&[u8], Parse, &str); 2] = [
         (b"@(#)Version ", of_text, "the runtime's version text"),
         (b"DotNetRuntimeInfo\0", of_runtime_info, "DotNetRuntimeInfo"),
     ];

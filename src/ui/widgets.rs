@@ -9,7 +9,7 @@ use eframe::egui::{
 };
 
 use super::icons;
-use super::theme::{self, Palette, size};
+use super::theme::{self, Palette};
 
 /// The palette of a `Ui`.
 pub fn palette(ui: &Ui) -> &'static Palette {
