@@ -103,7 +103,7 @@ fn roots(graph: &MemoryGraph) -> Vec<(&str, Vec<u64>)> {
 
 #[test]
 fn the_graph_of_a_dump_is_perfviews_but_for_stacks_and_names_perfview_lacks() {
-    let (file, ours) = (sample().graph, memory_graph(&dump(), &Progress::new()).expect("a graph"));
+    let (file, ours) = (sample().graph, memory_graph(&dump(), &[], &Progress::new()).expect("a graph"));
     // PerfView walks stacks precisely; ours are conservative.
     let named = |graph| roots(graph).into_iter().filter(|(name, _)| *name != "[local vars]").collect::<Vec<_>>();
     assert_eq!(named(&ours), named(&file));
@@ -128,7 +128,7 @@ fn the_graph_of_a_dump_is_perfviews_but_for_stacks_and_names_perfview_lacks() {
 
 #[test]
 fn by_name_of_a_dump_is_within_a_tenth_of_a_percent_point_of_perfviews() {
-    let graph = memory_graph(&dump(), &Progress::new()).expect("a graph");
+    let graph = memory_graph(&dump(), &[], &Progress::new()).expect("a graph");
     let tables = tables();
     for (name, view) in tables.as_object().expect("an object").iter().filter(|(_, view)| view["rows"].is_array()) {
         let table = by_name(&graph, &rules(view), &Progress::new()).expect("a table");

@@ -125,3 +125,39 @@ fn diff_fails_only_if_the_heap_grew_by_more_than_allowed() {
     assert_eq!(orders["bytes_delta"].as_i64(), orders["base"]["bytes"].as_i64().map(|bytes| -bytes));
     assert_eq!(heapglass(&["diff", sample, zoo, "--fail-if-grown", "0"]).status.code(), Some(0));
 }
+
+#[test]
+fn byname_prints_perfviews_table_of_a_gcdump_and_of_the_dump_it_was_made_from() {
+    let file = |name| support::dump(name).expect("it is packed").to_str().expect("a plain path").to_owned();
+    let plain = ["--group", "", "--fold", "", "--json"];
+    let table = |path: &str, more: &[&str]| json(&[&["byname", path], more].concat());
+    let gcdump = table(&file("efshop-net8-win-x64.gcdump"), &plain);
+    assert_eq!((&gcdump["total_bytes"], &gcdump["total_count"]), (&Value::from(14_831_419), &Value::from(130_511)));
+    let first = &gcdump["rows"][0];
+    assert_eq!(first["name"], "System.Private.CoreLib!String (Bytes > 1K)");
+    assert_eq!((&first["exc_bytes"], &first["exc_count"]), (&Value::from(4_871_118), &Value::from(2619)));
+    // Conservative stacks hold 40 bytes more.
+    let dump = table(&file(support::SAMPLE), &plain);
+    assert_eq!(dump["total_bytes"], 14_831_459);
+    assert_eq!((&dump["rows"][0]["name"], &dump["rows"][0]["inc_bytes"]), (&first["name"], &first["inc_bytes"]));
+    let without = table(&file(support::SAMPLE), &["--without-roots", "stack,static", "--json"]);
+    let names: Vec<&str> = without["rows"].as_array().unwrap().iter().filter_map(|row| row["name"].as_str()).collect();
+    assert!(names.contains(&"[StrongHandle]") && !names.contains(&"[local vars]") && !names.contains(&"[static vars]"));
+    let out = heapglass(&["byname", &file(support::SAMPLE), "--fold", "{"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(String::from_utf8(out.stderr).unwrap().contains("the pattern { cannot be understood"));
+}
+
+#[test]
+fn a_gcdump_can_be_browsed_like_a_dump() {
+    let path = support::dump("efshop-net8-win-x64.gcdump").expect("it is packed");
+    let path = path.to_str().expect("a plain path");
+    let info = json(&["info", path, "--json"]);
+    assert_eq!((&info["container"], &info["objects"]), (&Value::from("gcdump"), &Value::from(137_280)));
+    let types = json(&["types", path, "--json", "--sort", "retained", "--filter", "SqlCommand$"]);
+    assert_eq!(types["types"][0]["exc_count"], 801);
+    let way = json(&["path", path, "System.Data.SqlClient.SqlCommand", "--json"]);
+    assert_eq!(way["root"]["name"], "System.Data.Entity.Internal.LazyInternalContext._cachedModels");
+    let referrers = json(&["referrers", path, "System.Data.SqlClient.SqlCommand", "--json"]);
+    assert_eq!(referrers["objects"], 801);
+}

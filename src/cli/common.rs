@@ -42,8 +42,12 @@ impl Reading {
 
     /// Opens the dump as the arguments say.
     pub fn open(&self, dump: &Path, progress: &Progress) -> Result<Heap> {
-        let options = Options { images: self.images.clone(), hints: self.runtime_hint.clone().unwrap_or_default() };
-        gcdump::open_heap(dump, &options, progress)
+        gcdump::open_heap(dump, &self.options(), progress)
+    }
+
+    /// How the arguments say to read a dump.
+    pub fn options(&self) -> Options {
+        Options { images: self.images.clone(), hints: self.runtime_hint.clone().unwrap_or_default() }
     }
 
     /// Root kinds to leave out.

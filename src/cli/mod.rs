@@ -15,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Error;
 
+mod byname;
 pub mod common;
 mod diff;
 mod info;
@@ -37,7 +38,8 @@ Heapglass shows what fills the managed heap of a .NET process, and who keeps it 
 
 It reads a memory dump: a Windows .dmp with full memory (procdump -ma, Task Manager, Azure's Collect Memory
 Dump, dotnet-dump collect) or a Linux core (dotnet-dump, createdump, gcore), from any operating system, without
-debugger libraries, symbols or network. A dump packed as .zst, .gz or .zip opens as it is.
+debugger libraries, symbols or network. A dump packed as .zst, .gz or .zip opens as it is. PerfView's .gcdump
+files open too; they hold types, sizes and references only.
 
 With a dump or alone it opens the window; with a command it answers on standard output.";
 
@@ -69,6 +71,9 @@ enum Command {
     Info(info::Args),
     /// Show what fills the heap, type by type
     Types(types::Args),
+    /// Show PerfView's By Name table, of a dump or a .gcdump file
+    #[command(name = "byname")]
+    ByName(byname::Args),
     /// Show one object: its fields, elements, entries
     Object(object::Args),
     /// Show who refers to the objects of a type, up to the roots
@@ -120,6 +125,7 @@ fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Info(args) => info::run(args),
         Command::Types(args) => types::run(args),
+        Command::ByName(args) => byname::run(&args),
         Command::Object(args) => object::run(&args),
         Command::Referrers(args) => referrers::run(&args),
         Command::Path(args) => path::run(&args),

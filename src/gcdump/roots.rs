@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::graph::MemoryGraph;
-use crate::heap::{Root, RootKind, TypeInfo};
+use crate::heap::{Csr, Root, RootKind, TypeInfo};
 
 /// Titles, without brackets, in all wordings.
 const TITLES: [(&str, RootKind); 15] = [
@@ -47,7 +47,7 @@ pub(super) fn roots(graph: &MemoryGraph, types: &[TypeInfo], id: impl Fn(u32) ->
             continue;
         }
         let title = title(graph, node);
-        let kind = TITLES.iter().find(|(known, _)| *known == title).map_or(above, |(_, kind)| *kind);
+        let kind = kind_of(title).unwrap_or(above);
         let variable = variable(title);
         let assembly: Arc<str> = variable.and_then(|name| assembly_of(name, &assemblies)).unwrap_or_default().into();
         let name: Arc<str> = variable.unwrap_or(title).into();
@@ -69,6 +69,32 @@ pub(super) fn roots(graph: &MemoryGraph, types: &[TypeInfo], id: impl Fn(u32) ->
 /// Where a variable is declared: the file does not say, but objects of the same type tell.
 fn assembly_of<'a>(variable: &str, assemblies: &FxHashMap<&str, &'a str>) -> Option<&'a str> {
     assemblies.get(variable.rsplit_once('.')?.0).copied()
+}
+
+impl MemoryGraph {
+    /// Takes the titles of some kinds of roots off the graph: what only they held becomes unreachable.
+    pub fn leave_out_roots(&mut self, without: &[RootKind]) {
+        if without.is_empty() {
+            return;
+        }
+        let left_out = |node: u32, child: u32| {
+            is_pseudo(self, node)
+                && is_pseudo(self, child)
+                && kind_of(title(self, child)).is_some_and(|kind| without.contains(&kind))
+        };
+        let mut lengths = Vec::with_capacity(self.len());
+        let mut targets = Vec::with_capacity(self.children.edges());
+        for node in 0..self.len() as u32 {
+            let before = targets.len();
+            targets.extend(self.children.row(node).iter().filter(|child| !left_out(node, **child)));
+            lengths.push((targets.len() - before) as u32);
+        }
+        self.children = Csr::new(&lengths, targets);
+    }
+}
+
+fn kind_of(title: &str) -> Option<RootKind> {
+    TITLES.iter().find(|(known, _)| *known == title).map(|(_, kind)| *kind)
 }
 
 /// A pseudo node's name without its brackets.

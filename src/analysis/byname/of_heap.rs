@@ -12,20 +12,22 @@ use super::kinds::Kinds;
 use super::roots_of_heap::{Label, labelled};
 use crate::dump::Container;
 use crate::gcdump::{self, MemoryGraph};
-use crate::heap::{Csr, ExtraKind, Graph, Heap};
+use crate::heap::{Csr, ExtraKind, Graph, Heap, RootKind};
 use crate::progress::{CHECK_EVERY, Cancelled, Phase, Progress};
 
 const NONE: u32 = u32::MAX;
 
-/// PerfView's graph of an open heap: that of its file, if it came from a `.gcdump`.
-pub fn memory_graph(heap: &Heap, progress: &Progress) -> crate::Result<MemoryGraph> {
+/// PerfView's graph of an open heap, less roots of some kinds. That of a `.gcdump` is read from its file again.
+pub fn memory_graph(heap: &Heap, without: &[RootKind], progress: &Progress) -> crate::Result<MemoryGraph> {
     if heap.facts.container == Container::Gcdump {
-        return Ok(gcdump::open(&heap.facts.file, progress)?.graph);
+        let mut graph = gcdump::open(&heap.facts.file, progress)?.graph;
+        graph.leave_out_roots(without);
+        return Ok(graph);
     }
-    Ok(of_heap(heap, progress)?)
+    Ok(of_heap(heap, without, progress)?)
 }
 
-fn of_heap(heap: &Heap, progress: &Progress) -> Result<MemoryGraph, Cancelled> {
+fn of_heap(heap: &Heap, without: &[RootKind], progress: &Progress) -> Result<MemoryGraph, Cancelled> {
     let graph = &heap.graph;
     progress.begin(Phase::Answer, graph.len() as u64);
     let mut build = Builder {
@@ -35,7 +37,7 @@ fn of_heap(heap: &Heap, progress: &Progress) -> Result<MemoryGraph, Cancelled> {
         inner: Vec::new(),
         undefined: FxHashMap::default(),
     };
-    build.add_roots(heap, progress)?;
+    build.add_roots(heap, without, progress)?;
     for object in graph.objects.ids() {
         if (object as usize).is_multiple_of(CHECK_EVERY) {
             progress.check()?;
@@ -73,10 +75,10 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn add_roots(&mut self, heap: &Heap, progress: &Progress) -> Result<(), Cancelled> {
+    fn add_roots(&mut self, heap: &Heap, without: &[RootKind], progress: &Progress) -> Result<(), Cancelled> {
         let root = self.add_inner(None, "[.NET Roots]");
         let mut known: FxHashMap<Label, u32> = FxHashMap::default();
-        for (path, object) in labelled(heap, progress)? {
+        for (path, object) in labelled(heap, without, progress)? {
             if self.node_of[object as usize] != NONE {
                 continue;
             }

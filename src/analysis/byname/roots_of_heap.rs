@@ -35,9 +35,16 @@ impl fmt::Display for Label {
 }
 
 /// Roots in PerfView's order: the pseudo nodes on the way from `[.NET Roots]`, and the object.
-pub(super) fn labelled(heap: &Heap, progress: &Progress) -> Result<Vec<(Vec<Label>, u32)>, Cancelled> {
+pub(super) fn labelled(
+    heap: &Heap,
+    without: &[RootKind],
+    progress: &Progress,
+) -> Result<Vec<(Vec<Label>, u32)>, Cancelled> {
     let Some(runtime) = &heap.runtime else { return Ok(Vec::new()) };
-    let mut out = statics(heap, runtime, progress)?;
+    let mut out = Vec::new();
+    if !without.contains(&RootKind::Static) {
+        out = statics(heap, runtime, progress)?;
+    }
     for (kind, title) in [
         (RootKind::StrongHandle, "StrongHandle"),
         (RootKind::PinnedHandle, "PinnedHandle"),
@@ -48,7 +55,11 @@ pub(super) fn labelled(heap: &Heap, progress: &Progress) -> Result<Vec<(Vec<Labe
         (RootKind::FinalizerQueue, "FinalizerQueue"),
         (RootKind::Stack, "local vars"),
     ] {
-        let roots = heap.graph.roots.iter().filter(|root| root.kind == kind && !is_edge(heap, root));
+        let roots = heap
+            .graph
+            .roots
+            .iter()
+            .filter(|root| root.kind == kind && !without.contains(&kind) && !is_edge(heap, root));
         out.extend(roots.map(|root| (vec![Label::Title(title)], root.object)));
     }
     Ok(out)
