@@ -199,7 +199,10 @@ fn people(info: &Info, out: &mut dyn Write) -> io::Result<()> {
         line(out, "Process", format!("{path}{}", info.process.id.map(|id| format!(" ({id})")).unwrap_or_default()))?;
     }
     line(out, "Runtime", format!("{} {}", info.runtime.name, info.runtime.version))?;
-    line(out, "GC", format!("{}, {} heap(s), {}", info.gc.mode, info.gc.heaps, info.gc.layout))?;
+    // A .gcdump does not say how the GC worked.
+    if info.gc.heaps > 0 {
+        line(out, "GC", format!("{}, {} heap(s), {}", info.gc.mode, info.gc.heaps, info.gc.layout))?;
+    }
     line(out, "Objects", format!("{} of {} types", count(info.objects), count(info.types)))?;
     line(out, "Bytes", format!("{}, of which {} free", count(info.bytes), count(info.free_bytes)))?;
     line(out, "References", count(info.references))?;
@@ -233,8 +236,10 @@ fn people(info: &Info, out: &mut dyn Write) -> io::Result<()> {
             [segment.heap.to_string(), segment.start.to_string(), segment.end.to_string(), count(segment.bytes)];
         table.row([segment.kind.to_owned()].into_iter().chain(cells));
     }
-    table.write(out)?;
-    writeln!(out)?;
+    if !info.segments.is_empty() {
+        table.write(out)?;
+        writeln!(out)?;
+    }
     let mut table = Table::new([("Roots", Align::Left), ("Count", Align::Right)]);
     for (kind, number) in info.roots.iter().filter(|(_, number)| **number > 0) {
         table.row([(*kind).to_owned(), count(*number)]);

@@ -40,6 +40,7 @@ pub struct RuntimeFacts {
 pub struct GcFacts {
     pub server: bool,
     pub regions: bool,
+    /// 0 where nothing says how the GC worked: a .gcdump.
     pub heaps: u32,
     pub segments: Vec<Segment>,
 }

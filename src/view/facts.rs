@@ -26,10 +26,11 @@ pub fn system(facts: &Facts) -> String {
     format!("{os}{architecture}")
 }
 
-/// `workstation GC, regions`, `server GC, 8 heaps, segments`.
+/// `workstation GC, regions`, `server GC, 8 heaps, segments`; empty for a .gcdump, which does not say.
 pub fn collector(facts: &Facts) -> String {
     let heaps = match facts.gc.heaps {
-        0 | 1 => String::new(),
+        0 => return String::new(),
+        1 => String::new(),
         heaps => format!(", {heaps} heaps"),
     };
     let mode = if facts.gc.server { "server" } else { "workstation" };
