@@ -30,7 +30,7 @@ pub struct Layout {
 type Stream<'a> = (&'a [u8], usize, usize);
 
 impl Layout {
-    /// Bytes that the root has as a whole, told by its head ([`HEAD`] bytes are enough).
+    /// Bytes that the root has as a whole, told by its head (`HEAD` bytes are enough).
     pub fn size(head: &[u8]) -> Option<usize> {
         streams(head)?.iter().map(|&(_, offset, size)| offset.saturating_add(size)).max()
     }

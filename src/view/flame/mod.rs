@@ -1,7 +1,8 @@
 //! The flame graph as plain data: what is where, what it says, what a key or a click does to it.
 //!
-//! Takes a [`FlameTree`] and gives rectangles for a viewport, texts, colours by meaning, a hover card, a
-//! breadcrumb. Screen and exported pictures are both drawn from here, so they show the same boxes.
+//! Takes a [`FlameTree`](crate::analysis::flame::FlameTree) and gives rectangles for a viewport, texts,
+//! colours by meaning, a hover card, a breadcrumb. Screen and exported pictures are both drawn from here, so
+//! they show the same boxes.
 
 mod card;
 mod color;
