@@ -236,6 +236,37 @@ fn stacks_contain_every_object_that_a_precise_reader_finds() {
 }
 
 #[test]
+fn roots_are_complete_without_gcdacvars_too() {
+    for name in support::DUMPS {
+        let Some(path) = support::dump(name) else { continue };
+        let hidden = Options { hints: "no-gcdacvars".parse().expect("a hint"), ..Options::default() };
+        let [named, found] = [Options::default(), hidden]
+            .map(|options| Heap::open(&path, &options, &Progress::new()).expect("the dump opens"));
+        assert_eq!(named.facts.finalizable, found.facts.finalizable, "finalizable objects of {name}");
+        assert_eq!(named.graph.roots.len(), found.graph.roots.len(), "roots of {name}");
+        assert!(named.graph.roots == found.graph.roots, "roots of {name} differ");
+    }
+}
+
+#[test]
+fn the_command_lists_the_roots_of_one_kind() {
+    let path = support::dump(support::SAMPLE).expect("the sample is always here");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_heapglass"));
+    let out = command.arg("roots").arg(path).args(["--kind", "static", "--json"]).output().expect("it starts");
+    assert_eq!(out.status.code(), Some(0));
+    let answer: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    let roots = answer["roots"].as_array().expect("a list");
+    assert!(roots.iter().all(|root| root["kind"] == "static"));
+    let cache = "System.Data.Entity.Internal.LazyInternalContext._cachedModels";
+    let cached = roots.iter().find(|root| root["name"] == cache).expect("the story's root");
+    assert_eq!(cached["address"], "0x7f165b0023b8");
+    assert_eq!(cached["object"], "0x7f165d039730");
+    assert!(
+        cached["type"].as_str().expect("a type").starts_with("System.Collections.Concurrent.ConcurrentDictionary<")
+    );
+}
+
+#[test]
 fn conservative_stack_words_never_outrank_a_named_root() {
     let named = RootKind::ALL.into_iter().filter(|kind| kind.retains() && *kind != RootKind::Stack);
     assert!(named.max() < Some(RootKind::Stack));

@@ -63,8 +63,12 @@ impl Reading {
 
 /// Reads the name of a root kind as [`RootKind::id`] spells it.
 pub fn root_kind() -> PossibleValuesParser {
-    let mut ids = RootKind::ALL.map(RootKind::id).to_vec();
-    ids.dedup();
+    let mut ids: Vec<&str> = Vec::new();
+    for id in RootKind::ALL.map(RootKind::id) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
     PossibleValuesParser::new(ids)
 }
 

@@ -23,6 +23,7 @@ mod object;
 mod path;
 pub mod print;
 mod referrers;
+pub mod roots;
 mod strings;
 mod suspects;
 pub mod table;
@@ -84,6 +85,8 @@ enum Command {
     Suspects(suspects::Args),
     /// Compare two dumps type by type: what came, what went, what grew
     Diff(diff::Args),
+    /// List what holds objects: static variables, handles, stacks, queues
+    Roots(roots::Args),
     /// List values that strings hold more than once, most wasteful first
     Strings(strings::Args),
     /// Add up memory that does no work: duplicate strings, empty collections, boxes, gaps …
@@ -131,6 +134,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Path(args) => path::run(&args),
         Command::Suspects(args) => suspects::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Roots(args) => roots::run(&args),
         Command::Strings(args) => strings::run(&args),
         Command::Waste(args) => waste::run(&args),
     }

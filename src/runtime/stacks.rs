@@ -40,25 +40,26 @@ pub fn words(
         bounds.contains(&value)
             && heap[..heap.partition_point(|r| r.start <= value)].last().is_some_and(|r| value < r.end)
     };
-    // Two threads never share a stack; a broken dump that says so must not make us read it twice.
-    let mut order: Vec<usize> = (0..threads.len()).collect();
-    order.sort_unstable_by_key(|&i| (threads[i].stack.end, i));
+    let used = |thread: &Thread| {
+        let pointer = by_id.get(&thread.os_id).map_or(0, |os| os.stack_pointer);
+        pointer.max(thread.stack.start)
+    };
+    // No two threads share a stack: one whose base is only guessed ends where the next one begins, and a
+    // broken dump cannot make us read memory twice.
+    let mut order: Vec<usize> = (0..threads.len()).filter(|&i| !threads[i].stack.is_empty()).collect();
+    order.sort_unstable_by_key(|&i| (used(&threads[i]), i));
     let mut out = Vec::new();
-    let mut read_to = 0;
-    for i in order {
-        progress.check()?;
-        let thread = &threads[i];
-        let running = by_id.get(&thread.os_id);
-        let registers = running.map_or(&[][..], |os| &os.registers);
+    for (i, thread) in threads.iter().enumerate() {
+        let registers = by_id.get(&thread.os_id).map_or(&[][..], |os| &os.registers);
         let mut found: Vec<u64> = registers.iter().copied().filter(|&value| in_heap(value)).collect();
         found.sort_unstable();
         found.dedup();
         out.extend(found.into_iter().map(|value| StackWord { thread: i as u32, address: 0, value }));
-
-        let used = running.map_or(thread.stack.start, |os| os.stack_pointer.max(thread.stack.start));
-        let start = used.max(read_to);
-        read_to = read_to.max(thread.stack.end);
-        aligned_words(space, start..thread.stack.end, |address, value| {
+    }
+    for (place, &i) in order.iter().enumerate() {
+        progress.check()?;
+        let next = order.get(place + 1).map_or(u64::MAX, |&next| used(&threads[next]));
+        aligned_words(space, used(&threads[i])..threads[i].stack.end.min(next), |address, value| {
             if in_heap(value) {
                 out.push(StackWord { thread: i as u32, address, value });
             }
