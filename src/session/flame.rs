@@ -174,6 +174,16 @@ fn hidden(graph: &Graph, labels: &Labels, question: &FlameQuestion) -> Vec<bool>
     hidden
 }
 
+impl Opened {
+    /// The flame graph that a question asks for, once the analysis is there.
+    pub fn flame(&self, question: &FlameQuestion, progress: &Progress) -> Result<FlameAnswer> {
+        let (Some(analysis), Some(holders)) = (self.analysis(), self.holders()) else {
+            return Err(Error::Question(String::from("Retained sizes are still being computed.")));
+        };
+        analysis.flames.answer(holders, question, progress)
+    }
+}
+
 /// What the card of a box says about its heaviest object: the field that holds it, and the roots that do beside
 /// the one with the label `under`, which the picture puts it under.
 pub fn held(opened: &Opened, object: u32, under: Option<u32>) -> Held {

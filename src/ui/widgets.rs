@@ -49,6 +49,14 @@ pub fn tool(ui: &mut Ui, words: &str, key: &str) -> Response {
     response.inner.on_hover_cursor(CursorIcon::PointingHand).accessible_name(words)
 }
 
+/// A line of a menu, with its key at the right.
+pub fn menu_item(ui: &mut Ui, words: &str, key: &str) -> Response {
+    let palette = palette(ui);
+    let key = RichText::new(key).font(theme::small()).color(palette.faint);
+    let button = Button::new(RichText::new(words).color(palette.text)).frame_when_inactive(false).right_text(key);
+    ui.add_sized(vec2(ui.available_width(), 26.0), button).accessible_name(words)
+}
+
 /// Something that is on and that a click takes off.
 pub fn chip(ui: &mut Ui, words: &str) -> Response {
     let palette = palette(ui);

@@ -19,6 +19,28 @@ pub enum ColorBy {
     RootKind,
 }
 
+impl ColorBy {
+    pub const ALL: [ColorBy; 3] = [ColorBy::Assembly, ColorBy::Generation, ColorBy::RootKind];
+
+    /// A word for a button.
+    pub fn id(self) -> &'static str {
+        match self {
+            ColorBy::Assembly => "assembly",
+            ColorBy::Generation => "generation",
+            ColorBy::RootKind => "root kind",
+        }
+    }
+
+    /// A line for a menu.
+    pub fn words(self) -> &'static str {
+        match self {
+            ColorBy::Assembly => "By assembly: user code warm, framework cool",
+            ColorBy::Generation => "By generation",
+            ColorBy::RootKind => "By kind of root",
+        }
+    }
+}
+
 /// A colour by its meaning. Numbers are shades: taken modulo what the theme has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {

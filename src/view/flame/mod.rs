@@ -45,6 +45,14 @@ impl TreeKind {
         }
     }
 
+    /// The tree in a few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            TreeKind::Retained => "Retained: who alone keeps what alive",
+            TreeKind::Shortest => "Shortest: the best way from a root to each object",
+        }
+    }
+
     /// What the width of a box means.
     pub fn meaning(self) -> &'static str {
         match self {

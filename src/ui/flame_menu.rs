@@ -1,0 +1,128 @@
+//! The flame graph's menus: which tree, weight and colours; what can be done with a box; the breadcrumb.
+
+use eframe::egui::{Popup, PopupCloseBehavior, Response, RichText, Ui};
+
+use super::flame_canvas::Wish;
+use super::theme;
+use super::widgets::{self, palette};
+use crate::session::flame::FlameQuestion;
+use crate::view::flame::{ColorBy, FlameView, Tile, TreeKind, Unit};
+
+/// Characters of a name on a chip.
+const CHIP: usize = 40;
+
+/// Shows the switches of the tool bar.
+pub fn switches(ui: &mut Ui, question: &mut FlameQuestion, view: Option<&mut FlameView>) {
+    let measure = &mut question.measure;
+    let button = widgets::tool(ui, &format!("Tree: {}", measure.tree.id()), "▾");
+    choices(&button, |ui| {
+        for tree in TreeKind::ALL {
+            choice(ui, &mut measure.tree, tree, tree.words(), tree.meaning());
+        }
+    });
+    let unit = |unit| if unit == Unit::Bytes { "bytes" } else { "objects" };
+    let button = widgets::tool(ui, &format!("Weight: {}", unit(measure.unit)), "▾");
+    choices(&button, |ui| {
+        choice(ui, &mut measure.unit, Unit::Bytes, "Bytes", "");
+        choice(ui, &mut measure.unit, Unit::Objects, "Objects", "how many there are, however large");
+    });
+    let Some(view) = view else { return };
+    let words = if view.flipped { "Flame" } else { "Icicle" };
+    const TURN: &str = "Icicle has the roots at the top, Flame at the bottom";
+    if widgets::tool(ui, words, "I").on_hover_text(TURN).clicked() {
+        view.flipped = !view.flipped;
+    }
+    let button = widgets::tool(ui, &format!("Colour: {}", view.color.id()), "▾");
+    choices(&button, |ui| {
+        for by in ColorBy::ALL {
+            choice(ui, &mut view.color, by, by.words(), "");
+        }
+    });
+    let words = if measure.bottom_up { "Bottom-up" } else { "Top-down" };
+    const OUTWARD: &str = "Top-down: from roots to what they keep. Bottom-up: from types to what keeps them";
+    if widgets::tool(ui, words, "").on_hover_text(OUTWARD).clicked() {
+        measure.bottom_up = !measure.bottom_up;
+    }
+}
+
+fn choices(button: &Response, show: impl FnOnce(&mut Ui)) {
+    Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClick).show(|ui| {
+        ui.set_min_width(180.0);
+        show(ui);
+    });
+}
+
+fn choice<T: PartialEq>(ui: &mut Ui, value: &mut T, this: T, words: &str, more: &str) {
+    let chosen = *value == this;
+    let response = ui.selectable_label(chosen, words);
+    if !more.is_empty() {
+        ui.label(RichText::new(more).font(theme::small()).color(palette(ui).faint));
+    }
+    if response.clicked() {
+        *value = this;
+    }
+}
+
+/// Shows what can be done with a tile.
+pub fn context(ui: &mut Ui, tile: Tile, question: &FlameQuestion, wishes: &mut Vec<Wish>) {
+    ui.set_min_width(210.0);
+    let mut item = |ui: &mut Ui, words: &str, key: &str, wish: Wish| {
+        if widgets::menu_item(ui, words, key).clicked() {
+            wishes.push(wish);
+            ui.close();
+        }
+    };
+    match tile {
+        Tile::Frame(frame) => {
+            item(ui, "Focus: a picture of its own", "F", Wish::Focus(frame));
+            item(ui, "Hide this type", "H", Wish::Hide(frame));
+        }
+        Tile::Smaller(smaller) => item(ui, "Focus on the box above", "", Wish::Focus(smaller.parent)),
+    }
+    let words = if question.only_user { "Show all code" } else { "Only user code" };
+    item(ui, words, "U", Wish::OnlyUser);
+    if let Tile::Frame(frame) = tile {
+        ui.separator();
+        item(ui, "Copy path", "Ctrl C", Wish::CopyPath(frame));
+        item(ui, "Copy as Markdown", "Ctrl Shift C", Wish::CopyMarkdown(frame));
+    }
+}
+
+/// Shows the way from the whole to the zoomed box within `room` points, its middle left out where it is too
+/// long. Gives the box that was clicked.
+pub fn breadcrumb(ui: &mut Ui, view: &FlameView, room: f32) -> Option<u32> {
+    let palette = palette(ui);
+    let way = view.breadcrumb();
+    let name = |frame: u32| shortened(&view.tree().name(frame).short);
+    let width =
+        |text: &str| ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.muted).size().x + 20.0;
+    // From the end, as many as fit beside the whole.
+    let mut used = width(&name(way[0]));
+    let mut first = way.len();
+    while first > 1 && used + width(&name(way[first - 1])) <= room {
+        first -= 1;
+        used += width(&name(way[first]));
+    }
+    let mut clicked = None;
+    for (i, &frame) in way.iter().enumerate() {
+        if i > 0 && i < first {
+            continue;
+        }
+        if i > 0 {
+            let sign = if i == first && first > 1 { "› … ›" } else { "›" };
+            ui.label(RichText::new(sign).font(theme::small()).color(palette.faint));
+        }
+        let last = i + 1 == way.len();
+        let color = if last { palette.text } else { palette.muted };
+        if widgets::link(ui, &name(frame), theme::small(), color).clicked() {
+            clicked = Some(frame);
+        }
+    }
+    clicked
+}
+
+/// A name cut from the front to what a chip holds.
+pub fn shortened(name: &str) -> String {
+    let count = name.chars().count();
+    if count <= CHIP { name.to_owned() } else { format!("…{}", name.chars().skip(count - CHIP).collect::<String>()) }
+}

@@ -1,0 +1,257 @@
+//! Flame graph: the heap as one picture.
+//!
+//! Keeps which picture is asked for and the one that is shown meanwhile; the session's workers build trees and
+//! tell what a card needs. Tool bar above, canvas, and below it the way to what is zoomed and what widths mean.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use eframe::egui::{Align, Align2, CentralPanel, Key, Layout, Modifiers, RichText, TextEdit, Ui, vec2};
+
+use super::action::Action;
+use super::export::Caption;
+use super::flame_canvas::{Canvas, Wish};
+use super::flame_save::Save;
+use super::theme::{self, size};
+use super::widgets::{self, palette};
+use super::{flame_canvas, flame_menu};
+use crate::analysis::flame::NameKind;
+use crate::session::flame::{FlameAnswer, FlameQuestion, FlameRoot, held};
+use crate::session::{Opened, Session, Source, Ticket};
+use crate::view::flame::{FlameView, Held, path_markdown, path_text};
+use crate::view::format;
+
+/// The panel's own state.
+#[derive(Default)]
+pub struct FlamePanel {
+    question: FlameQuestion,
+    /// What the shown picture, or the one on its way, answers.
+    asked: Option<FlameQuestion>,
+    pending: Option<Ticket<FlameAnswer>>,
+    problem: Option<String>,
+    view: Option<FlameView>,
+    canvas: Canvas,
+    search: String,
+    /// What is known of boxes beyond the tree, and what is being asked.
+    held: HashMap<u32, Held>,
+    describing: Option<(u32, Ticket<Held>)>,
+    save: Save,
+}
+
+impl FlamePanel {
+    /// Asks for another picture; the old one stays until it is there.
+    pub fn ask(&mut self, question: FlameQuestion) {
+        self.question = question;
+    }
+
+    /// The picture, once it is there.
+    pub fn view(&self) -> Option<&FlameView> {
+        self.view.as_ref()
+    }
+
+    /// Shows the panel; `caption` is what an exported picture says of the dump.
+    pub fn show(&mut self, ui: &mut Ui, opened: &Opened, session: &Session, caption: &Caption) -> Vec<Action> {
+        self.refresh(opened, session);
+        let folder = match &session.source {
+            Source::File(path) => path.parent(),
+            Source::Sample => None,
+        };
+        super::tool_bar(ui, |ui| self.tools(ui, caption, folder));
+        super::bottom_bar(ui, "flame way", size::STATUS, |ui| self.strip(ui));
+        let wishes = CentralPanel::no_frame().show(ui, |ui| self.canvas(ui)).inner;
+        wishes.into_iter().filter_map(|wish| self.grant(wish, session)).collect()
+    }
+
+    /// Sends off what is asked for and takes what has come.
+    fn refresh(&mut self, opened: &Opened, session: &Session) {
+        if opened.analysis().is_some() && self.asked.as_ref() != Some(&self.question) {
+            let question = self.question.clone();
+            self.asked = Some(question.clone());
+            self.problem = None;
+            self.pending = Some(session.ask_slow(move |opened, progress| opened.flame(&question, progress)));
+        }
+        if let Some(answer) = self.pending.as_ref().and_then(Ticket::poll) {
+            self.pending = None;
+            match answer {
+                Ok(answer) => self.take(answer),
+                Err(error) => self.problem = Some(error.to_string()),
+            }
+        }
+        let described = self.describing.as_ref().and_then(|(frame, ticket)| Some((*frame, ticket.poll()?)));
+        if let Some((frame, answer)) = described {
+            self.describing = None;
+            // A box about which nothing can be told is not asked about again.
+            self.held.insert(frame, answer.unwrap_or_default());
+        }
+    }
+
+    fn take(&mut self, answer: FlameAnswer) {
+        let mut view = FlameView::new(answer.tree, answer.question.measure, answer.heap);
+        if let Some(old) = &self.view {
+            (view.flipped, view.color) = (old.flipped, old.color);
+        }
+        view.find(&self.search);
+        self.view = Some(view);
+        self.asked = Some(answer.question.clone());
+        self.question = answer.question;
+        self.held.clear();
+        self.describing = None;
+        self.canvas.forget();
+        self.canvas.focus();
+    }
+
+    fn tools(&mut self, ui: &mut Ui, caption: &Caption, folder: Option<&Path>) {
+        flame_menu::switches(ui, &mut self.question, self.view.as_mut());
+        self.find(ui);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(size::EDGE - size::GAP);
+            if let Some(view) = &self.view {
+                self.save.show(ui, view, caption, folder);
+            }
+            let root = match &self.question.root {
+                FlameRoot::Heap => {
+                    ui.label(RichText::new("whole heap").color(palette(ui).muted));
+                    return;
+                }
+                FlameRoot::Type(name) => name.clone(),
+                FlameRoot::Objects(_, name) => name.clone(),
+            };
+            if widgets::chip(ui, &flame_menu::shortened(&root)).on_hover_text("Back to the whole heap").clicked() {
+                self.question.root = FlameRoot::Heap;
+            }
+        });
+    }
+
+    /// The search field; F3 and Shift F3 go from match to match wherever the keys go otherwise.
+    fn find(&mut self, ui: &mut Ui) {
+        let palette = palette(ui);
+        let (find, forward, back) = ui.input_mut(|input| {
+            let back = input.consume_key(Modifiers::SHIFT, Key::F3);
+            (input.consume_key(Modifiers::COMMAND, Key::F), input.consume_key(Modifiers::NONE, Key::F3), back)
+        });
+        let width = (ui.available_width() * 0.3).clamp(120.0, 220.0);
+        let hint = RichText::new("Search /regex/  Ctrl F").color(palette.faint);
+        let edit = TextEdit::singleline(&mut self.search).hint_text(hint).desired_width(width).margin(vec2(10.0, 5.0));
+        let field = ui.add(edit).accessible_name("Search the flame graph");
+        if find {
+            field.request_focus();
+        }
+        let Some(view) = &mut self.view else { return };
+        if field.lost_focus() {
+            let (enter, escape) = ui.input(|input| (input.key_pressed(Key::Enter), input.key_pressed(Key::Escape)));
+            if escape {
+                self.search.clear();
+            }
+            if enter || escape {
+                self.canvas.focus();
+            }
+            if enter {
+                view.find(&self.search);
+                view.find_next(true, ui.input(|input| input.time));
+            }
+        }
+        view.find(&self.search);
+        let now = ui.input(|input| input.time);
+        if forward || back {
+            view.find_next(!back, now);
+        }
+        if !view.search().is_empty() && ui.available_width() > 330.0 {
+            ui.label(RichText::new(matched(view)).font(theme::small()).color(palette.text));
+        }
+    }
+
+    /// The way from the whole to the zoomed box, and what widths mean.
+    fn strip(&mut self, ui: &mut Ui) {
+        let palette = palette(ui);
+        ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            ui.add_space(size::EDGE - 6.0);
+            let now = ui.input(|input| input.time);
+            if let Some(view) = &mut self.view {
+                let room = ui.available_width() * 0.62;
+                if let Some(frame) = flame_menu::breadcrumb(ui, view, room) {
+                    view.zoom_to(frame, now);
+                }
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.add_space(size::EDGE - 6.0);
+                let hidden = self.question.hidden.len() as u64;
+                let words = match (&self.problem, &self.view) {
+                    (Some(problem), _) => problem.clone(),
+                    (None, Some(view)) if !view.search().is_empty() => matched(view),
+                    _ => self.question.measure.meaning().to_owned(),
+                };
+                let color = if self.problem.is_some() { palette.error } else { palette.faint };
+                ui.label(RichText::new(words).font(theme::small()).color(color));
+                if self.question.only_user && widgets::chip(ui, "only user code").clicked() {
+                    self.question.only_user = false;
+                }
+                if hidden > 0 && widgets::chip(ui, &format!("{} hidden", format::counted(hidden, "type"))).clicked() {
+                    self.question.hidden.clear();
+                }
+            });
+        });
+    }
+
+    fn canvas(&mut self, ui: &mut Ui) -> Vec<Wish> {
+        let Some(view) = &mut self.view else {
+            let palette = palette(ui);
+            let (words, color) = match (&self.problem, &self.pending) {
+                (Some(problem), _) => (problem.as_str(), palette.error),
+                (None, Some(_)) => ("Building the flame graph …", palette.muted),
+                (None, None) => ("Computing what keeps what alive …", palette.muted),
+            };
+            let area = ui.available_rect_before_wrap();
+            ui.painter().text(area.center(), Align2::CENTER_CENTER, words, theme::body(), color);
+            return Vec::new();
+        };
+        let question = &self.question;
+        let known = &self.held;
+        self.canvas.show(ui, view, &|frame| known.get(&frame).cloned(), |ui, tile, wishes| {
+            flame_menu::context(ui, tile, question, wishes);
+        })
+    }
+
+    fn grant(&mut self, wish: Wish, session: &Session) -> Option<Action> {
+        let view = self.view.as_ref()?;
+        let tree = view.tree();
+        match wish {
+            Wish::Focus(frame) if self.question.measure.bottom_up => {
+                if matches!(tree.name(frame).kind, NameKind::Type(_)) {
+                    self.question.root = FlameRoot::Type((&*tree.name(frame).full).into());
+                }
+            }
+            Wish::Focus(frame) => self.question.path = tree.labels_to(frame),
+            Wish::Hide(frame) => {
+                if matches!(tree.name(frame).kind, NameKind::Type(_)) {
+                    self.question.hidden.push(tree.labels[tree.frames[frame as usize].name as usize]);
+                }
+            }
+            Wish::OnlyUser => self.question.only_user = !self.question.only_user,
+            Wish::Describe(frame) => {
+                if self.describing.as_ref().is_none_or(|(asked, _)| *asked != frame) {
+                    let object = tree.frames[frame as usize].sample;
+                    let under = tree.labels_to(frame).first().copied();
+                    let ticket = session.ask(move |opened, _| Ok(held(opened, object, under)));
+                    self.describing = Some((frame, ticket));
+                }
+            }
+            Wish::CopyPath(frame) => return Some(Action::Copy(path_text(view.placed(), frame))),
+            Wish::CopyMarkdown(frame) => {
+                let unit = view.measure().unit;
+                return Some(Action::Copy(path_markdown(view.placed(), frame, unit, view.heap())));
+            }
+        }
+        None
+    }
+}
+
+/// `12 boxes, 312 MB (41.2 %) matched`.
+fn matched(view: &FlameView) -> String {
+    let boxes = view.search().boxes();
+    let many = match view.selected().and_then(|at| boxes.iter().position(|&other| other == at)) {
+        Some(at) => format!("{} of {}", format::count(at as u64 + 1), format::count(boxes.len() as u64)),
+        None => format::count(boxes.len() as u64),
+    };
+    format!("{many} matched · {}", view.matched_text())
+}
