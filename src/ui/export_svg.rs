@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use eframe::egui::{Color32, Theme};
 
 use super::export::{Caption, SHARED, Sheet};
-use super::flame_paint::{self, Widths};
+use super::flame_paint::{self, LABELLED, Widths};
 use super::theme::{self, Palette};
 use crate::view::flame::{self, Tile};
 use crate::view::format;
@@ -17,8 +17,6 @@ use crate::view::format;
 /// From a box's edge to its text, and from its top to the text's base line.
 const INSET: f32 = 6.0;
 const BASE: f32 = 15.0;
-/// Narrower boxes have no text.
-const LABELLED: f32 = 26.0;
 
 /// Writes the drawing.
 pub(super) fn write(sheet: &Sheet, caption: &Caption, theme: Theme, out: &mut impl Write) -> io::Result<()> {

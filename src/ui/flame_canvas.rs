@@ -13,7 +13,7 @@ use super::flame_card::{self, Anchor};
 use super::flame_paint::{self, Frame, Marks, PITCH};
 use super::theme::size;
 use super::widgets::palette;
-use crate::view::flame::{Direction, FlameView, Held, Tile};
+use crate::view::flame::{Direction, FlameView, Held, Spot, Tile};
 
 /// Room above the first row.
 const ABOVE: f32 = 2.0;
@@ -97,6 +97,9 @@ impl Canvas {
         let place = |at: u32| spots.iter().find(|spot| spot.tile == Tile::Frame(at)).map(|spot| frame.rect(spot));
         self.cards(ui, &response, view, rect, now, held, place, &mut wishes);
         describe(&response, view);
+        for spot in &spots {
+            announce(ui, &response, view, spot, frame.rect(spot).intersect(area));
+        }
         wishes
     }
 
@@ -131,14 +134,16 @@ impl Canvas {
         if tile.is_some() && response.hovered() {
             ui.set_cursor_icon(CursorIcon::PointingHand);
         }
-        if response.clicked() || response.secondary_clicked() {
+        // Not `clicked`: for egui Enter is a click too.
+        let clicked = response.clicked_by(PointerButton::Primary);
+        if clicked || response.secondary_clicked() {
             response.request_focus();
         }
         if response.double_clicked() {
             if !std::mem::take(&mut self.spent) {
                 self.open(view, tile, now, wishes);
             }
-        } else if response.clicked() {
+        } else if clicked {
             self.spent = false;
             match tile {
                 Some(Tile::Frame(frame)) if view.above_zoom(frame) => {
@@ -310,6 +315,25 @@ impl Canvas {
             flame_card::hover(ui, &card(view, &tile), Anchor::new(at, bounds));
         }
     }
+}
+
+/// Tells a screen reader of a box wide enough to be read.
+fn announce(ui: &Ui, response: &Response, view: &FlameView, spot: &Spot, rect: Rect) {
+    if rect.width() < flame_paint::LABELLED {
+        return;
+    }
+    let (id, selected) = match spot.tile {
+        Tile::Frame(frame) => (response.id.with(frame), view.selected() == Some(frame)),
+        Tile::Smaller(smaller) => (response.id.with(("smaller", smaller.parent)), false),
+    };
+    ui.ctx().accesskit_node_builder(id, |node| {
+        let (name, beside) = flame_paint::texts(view, &spot.tile);
+        node.set_role(Role::TreeItem);
+        node.set_label(format!("{name}{beside}"));
+        node.set_selected(selected);
+        let [x0, y0, x1, y1] = [rect.left(), rect.top(), rect.right(), rect.bottom()].map(f64::from);
+        node.set_bounds(egui::accesskit::Rect { x0, y0, x1, y1 });
+    });
 }
 
 /// Tells a screen reader what is selected.

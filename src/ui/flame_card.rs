@@ -4,13 +4,16 @@ use eframe::egui::{
     self, Align2, Area, CornerRadius, Grid, Id, Label, Margin, Order, Pos2, Rect, RichText, Stroke, Ui, pos2, vec2,
 };
 
+use super::flame_paint::Widths;
 use super::theme::{self, Palette};
 use super::widgets::{self, palette};
-use crate::view::flame::{Card, Line, LineKind};
+use crate::view::flame::{Card, Line, LineKind, fit};
 
 /// From the pointer to the card.
 const OFF: f32 = 16.0;
-const WIDEST: f32 = 420.0;
+const WIDEST: f32 = 480.0;
+/// Width of the column of values.
+const VALUE: f32 = 320.0;
 
 /// Where a card hangs: beside a point, on the side where there is room.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +97,8 @@ fn frame(palette: &Palette) -> egui::Frame {
 fn contents(ui: &mut Ui, card: &Card) {
     let palette = palette(ui);
     ui.set_max_width(WIDEST);
+    ui.spacing_mut().interact_size.y = 0.0;
+    let widths = Widths::new(ui.painter(), &theme::body());
     ui.spacing_mut().item_spacing = vec2(5.0, 4.0);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(&card.title).font(theme::strong()).color(palette.text));
@@ -105,13 +110,13 @@ fn contents(ui: &mut Ui, card: &Card) {
     Grid::new("facts").num_columns(2).spacing(vec2(14.0, 5.0)).min_col_width(96.0).show(ui, |ui| {
         for line in &card.lines {
             ui.label(RichText::new(line.label).font(theme::small()).color(palette.muted));
-            value(ui, palette, line);
+            value(ui, palette, &widths, line);
             ui.end_row();
         }
     });
 }
 
-fn value(ui: &mut Ui, palette: &Palette, line: &Line) {
+fn value(ui: &mut Ui, palette: &Palette, widths: &Widths, line: &Line) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let (font, color) = match line.kind {
@@ -119,9 +124,11 @@ fn value(ui: &mut Ui, palette: &Palette, line: &Line) {
             LineKind::Words | LineKind::Field => (theme::body(), palette.text),
             LineKind::Root => (theme::body(), palette.root),
         };
-        ui.add(Label::new(RichText::new(&line.text).font(font).color(color)).truncate());
+        // A long name loses its front.
+        let text = fit(&line.text, VALUE, &|c| widths.of(c)).unwrap_or_default();
+        ui.add(Label::new(RichText::new(text).font(font).color(color)).extend());
         if !line.more.is_empty() {
-            ui.label(RichText::new(&line.more).color(palette.faint));
+            ui.add(Label::new(RichText::new(&line.more).color(palette.faint)).extend());
         }
     });
 }

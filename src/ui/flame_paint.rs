@@ -20,7 +20,7 @@ const GAP: f32 = 1.0;
 const PARTED: f32 = 3.0;
 /// Narrower boxes have square corners; still narrower ones no label.
 const ROUND: f32 = 6.0;
-const LABELLED: f32 = 26.0;
+pub const LABELLED: f32 = 26.0;
 /// From a box's edge to its text.
 const INSET: f32 = 6.0;
 /// How much of a box's colour is left where it is not what is looked for, or above what is zoomed.

@@ -11,10 +11,10 @@ use eframe::egui::{Align, Align2, CentralPanel, Key, Layout, Modifiers, RichText
 use super::action::Action;
 use super::export::Caption;
 use super::flame_canvas::{Canvas, Wish};
+use super::flame_menu;
 use super::flame_save::Save;
 use super::theme::{self, size};
 use super::widgets::{self, palette};
-use super::{flame_canvas, flame_menu};
 use crate::analysis::flame::NameKind;
 use crate::session::flame::{FlameAnswer, FlameQuestion, FlameRoot, held};
 use crate::session::{Opened, Session, Source, Ticket};
@@ -104,7 +104,7 @@ impl FlamePanel {
         flame_menu::switches(ui, &mut self.question, self.view.as_mut());
         self.find(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.add_space(size::EDGE - size::GAP);
+            ui.add_space(size::EDGE);
             if let Some(view) = &self.view {
                 self.save.show(ui, view, caption, folder);
             }
@@ -165,7 +165,7 @@ impl FlamePanel {
         let palette = palette(ui);
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
-            ui.add_space(size::EDGE - 6.0);
+            ui.add_space(size::EDGE);
             let now = ui.input(|input| input.time);
             if let Some(view) = &mut self.view {
                 let room = ui.available_width() * 0.62;
@@ -174,7 +174,7 @@ impl FlamePanel {
                 }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.add_space(size::EDGE - 6.0);
+                ui.add_space(size::EDGE);
                 let hidden = self.question.hidden.len() as u64;
                 let words = match (&self.problem, &self.view) {
                     (Some(problem), _) => problem.clone(),

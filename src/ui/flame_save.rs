@@ -9,7 +9,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use eframe::egui::{
-    Color32, ColorImage, Context, DragValue, Popup, PopupCloseBehavior, RichText, TextEdit, Theme, Ui, vec2,
+    Button, Color32, ColorImage, Context, DragValue, Frame, Margin, Popup, PopupCloseBehavior, RichText, TextEdit,
+    Theme, Ui, vec2,
 };
 
 use super::export::{self, Caption, Format, Look};
@@ -51,7 +52,8 @@ impl Save {
         if self.path.is_empty() {
             self.path = proposed(caption, folder, self.format).to_string_lossy().into_owned();
         }
-        Popup::menu(&button).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+        let frame = Frame::popup(ui.style()).inner_margin(Margin::same(12));
+        Popup::menu(&button).close_behavior(PopupCloseBehavior::CloseOnClickOutside).frame(frame).show(|ui| {
             ui.set_width(400.0);
             self.menu(ui, view, caption);
         });
@@ -60,20 +62,28 @@ impl Save {
     fn menu(&mut self, ui: &mut Ui, view: &FlameView, caption: &Caption) {
         let palette = palette(ui);
         for format in Format::ALL {
-            if ui.radio(self.format == format, format.words()).clicked() {
+            let row =
+                Button::selectable(self.format == format, format.words()).min_size(vec2(ui.available_width(), 26.0));
+            if ui.add(row).clicked() {
                 self.format = format;
                 self.path = with_extension(&self.path, format);
             }
         }
-        ui.add_space(6.0);
-        ui.add_enabled_ui(matches!(self.format, Format::Png | Format::Svg), |ui| {
-            ui.horizontal(|ui| {
-                let label = ui.label("Width");
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            let drawn = matches!(self.format, Format::Png | Format::Svg);
+            ui.add_enabled_ui(drawn, |ui| {
+                let label = ui.label(RichText::new("Width").color(palette.muted));
+                ui.visuals_mut().widgets.inactive.weak_bg_fill = palette.bg[2];
                 ui.add(DragValue::new(&mut self.width).range(400.0..=16_000.0).speed(10.0)).labelled_by(label.id);
+            });
+            ui.add_space(8.0);
+            ui.add_enabled_ui(self.format == Format::Png, |ui| {
                 for scale in [1, 2, 4] {
-                    ui.add_enabled_ui(self.format == Format::Png, |ui| {
-                        ui.radio_value(&mut self.scale, scale, format!("{scale}×"));
-                    });
+                    let chosen = Button::selectable(self.scale == scale, format!("{scale}×"));
+                    if ui.add(chosen).on_hover_text("Pixels a point").clicked() {
+                        self.scale = scale;
+                    }
                 }
             });
         });

@@ -38,7 +38,9 @@ mod window;
 
 use theme::size;
 
+pub use action::Action;
 pub use app::App;
+pub use flame_panel::FlamePanel;
 pub use settings::Settings;
 pub use window::run;
 

@@ -63,6 +63,33 @@ pub fn window_with(size: [f32; 2], scale: f32, theme: Theme, settings: Settings,
         .build_ui_state(in_whole_window, App::new(settings, drops))
 }
 
+/// A panel by itself over a whole window of that size.
+pub fn staged<S: 'static>(
+    size: [f32; 2],
+    scale: f32,
+    theme: Theme,
+    show: fn(&mut egui::Ui, &mut S),
+    state: S,
+) -> Harness<'static, S> {
+    Harness::builder()
+        .with_size(Vec2::from(size))
+        .with_pixels_per_point(scale)
+        .with_theme(theme)
+        .with_step_dt(1.0 / 60.0)
+        .with_max_steps(60)
+        .renderer(Cpu::default())
+        .with_context_setup(heapglass::ui::theme::install)
+        .build_ui_state(
+            move |ui, state| {
+                let area = ui.ctx().content_rect();
+                let mut root = ui.new_child(egui::UiBuilder::new().max_rect(area));
+                root.set_clip_rect(area);
+                show(&mut root, state);
+            },
+            state,
+        )
+}
+
 /// Shows the app up to the window's edges, as eframe does; kittest's own root has a margin.
 fn in_whole_window(ui: &mut egui::Ui, app: &mut App) {
     let area = ui.ctx().content_rect();
@@ -110,7 +137,7 @@ pub fn rows(window: &Window) -> Vec<String> {
 }
 
 /// Saves what the window shows into the folder that `HEAPGLASS_PICTURES` names, to be looked at.
-pub fn picture(window: &mut Window, name: &str) {
+pub fn picture<S>(window: &mut Harness<'_, S>, name: &str) {
     let Some(folder) = std::env::var_os("HEAPGLASS_PICTURES").map(PathBuf::from) else { return };
     std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
     let image = window.render().expect("the window is painted");

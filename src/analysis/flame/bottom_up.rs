@@ -31,7 +31,7 @@ pub fn bottom_up(
     progress: &Progress,
 ) -> Result<FlameTree, Cancelled> {
     let ways = Ways::new(source, start, limits, progress)?;
-    let root = root_frame(source, start, &weight);
+    let root = root_frame(source, start, true, &weight);
     let one = only_type(source.labels, start);
     let mut growth = Growth::new(source, usize::MAX, root, limits, progress);
     let mut first = Vec::new();

@@ -105,7 +105,7 @@ pub fn top_down(
 ) -> Result<FlameTree, Cancelled> {
     let step = Step { source, limits, progress };
     let one = only_type(source.labels, start);
-    let root = root_frame(source, start, |number| source.weight(number));
+    let root = root_frame(source, start, false, |number| source.weight(number));
     let mut growth = Growth::new(source, PIECE, root, limits, progress);
     let mut first = Vec::new();
     for shared in [true, false] {
@@ -123,13 +123,16 @@ pub fn top_down(
     Ok(FlameTree::named(frames, source, whole))
 }
 
-/// The first box: all of `start`, not yet expanded.
-pub(super) fn root_frame(source: &Source<'_>, start: &[Top], weight: impl Fn(u32) -> u64) -> Frame {
+/// The first box: all of `start`, not yet expanded. `nested`: some of `start` may lie below others.
+pub(super) fn root_frame(source: &Source<'_>, start: &[Top], nested: bool, weight: impl Fn(u32) -> u64) -> Frame {
     let heaviest = start.iter().max_by_key(|top| (weight(top.number), std::cmp::Reverse(top.number)));
     let total = start.iter().map(|top| weight(top.number)).sum();
+    let below = |top: &Top| source.tree.ends[top.number as usize] - top.number;
+    let one = only_type(source.labels, start);
     Frame {
-        name: only_type(source.labels, start).unwrap_or(source.labels.len() as u32),
-        objects: start.len() as u32,
+        name: one.unwrap_or(source.labels.len() as u32),
+        // The whole is no type that would have objects: it says how many there are altogether.
+        objects: if one.is_some() || nested { start.len() as u32 } else { start.iter().map(below).sum() },
         chain: 1,
         sample: heaviest.map_or(0, |top| top.number),
         weight: total,

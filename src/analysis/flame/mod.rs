@@ -59,7 +59,7 @@ pub struct Frame {
     /// The children are `first_child..first_child + children`, heaviest first, then by name.
     pub first_child: u32,
     pub children: u32,
-    /// Objects merged into this very box; of a group of roots, the objects right below it.
+    /// Objects merged into this very box; of a group of roots, the objects right below it; of the whole, all.
     pub objects: u32,
     /// How many objects of this type follow one another where a chain was folded; 1 without.
     pub chain: u32,

@@ -174,7 +174,7 @@ proptest! {
         let tree = top_down(&source, source.tops, "all", &world.limits, &Progress::new()).unwrap();
         adds_up(&tree);
         let mut want = naive(&world);
-        want.get_mut(&vec![]).unwrap()[0] = world.tops.len() as u64;
+        want.get_mut(&vec![]).unwrap()[0] = case.objects.len() as u64;
         prop_assert_eq!(boxes(&tree), want);
     }
 

@@ -1,0 +1,382 @@
+//! The flame graph: card, selection, zoom, search, menu, export.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{self, Key, Modifiers, Pos2, Rect, Theme, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{By, NodeT, Queryable};
+use heapglass::heap::Options;
+use heapglass::session::{Session, Source, State};
+use heapglass::ui::export::Caption;
+use heapglass::ui::{Action, FlamePanel};
+
+use super::harness::{picture, staged};
+use super::support::{SAMPLE, dump};
+
+/// The panel over an open dump, as a tab shows it.
+struct Stage {
+    session: Session,
+    panel: FlamePanel,
+    copied: Option<String>,
+}
+
+impl Stage {
+    fn show(ui: &mut egui::Ui, stage: &mut Stage) {
+        let State::Ready(opened) = stage.session.state() else { return };
+        let caption = Caption { title: SAMPLE.into(), facts: ".NET 8.0.31 · Windows x64".into() };
+        for action in stage.panel.show(ui, &opened, &stage.session, &caption) {
+            if let Action::Copy(text) = action {
+                stage.copied = Some(text);
+            }
+        }
+    }
+}
+
+type Window = Harness<'static, Stage>;
+
+fn open(size: [f32; 2], scale: f32, theme: Theme) -> Window {
+    let path = dump(SAMPLE).expect("the sample is in the project");
+    let session = Session::open(Source::File(path), Options::default(), Arc::new(|| {}));
+    let stage = Stage { session, panel: FlamePanel::default(), copied: None };
+    let mut window = staged(size, scale, theme, Stage::show, stage);
+    wait_for(&mut window, "the picture", |stage| stage.panel.view().is_some());
+    window.run();
+    window
+}
+
+fn sample() -> Window {
+    open([1400.0, 780.0], 1.0, Theme::Dark)
+}
+
+fn wait_for(window: &mut Window, what: &str, done: impl Fn(&Stage) -> bool) {
+    let limit = Instant::now() + Duration::from_secs(120);
+    while !done(window.state()) {
+        assert!(Instant::now() < limit, "waited too long for {what}");
+        thread::sleep(Duration::from_millis(2));
+        window.step();
+    }
+    window.run_steps(3);
+}
+
+/// Where the boxes lie whose text begins so.
+fn boxes(window: &Window, text: &str) -> Vec<Rect> {
+    window
+        .query_all(By::new().role(egui::accesskit::Role::TreeItem))
+        .filter(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with(text)))
+        .map(|node| node.rect())
+        .collect()
+}
+
+/// The middle of the first box whose text begins so.
+fn box_at(window: &Window, text: &str) -> Pos2 {
+    boxes(window, text).first().unwrap_or_else(|| panic!("{text} is not in sight")).center()
+}
+
+fn hover(window: &mut Window, at: Pos2) {
+    window.hover_at(at);
+    window.run_steps(15);
+}
+
+fn press(window: &Window, at: Pos2, button: egui::PointerButton) {
+    for pressed in [true, false] {
+        window.event(egui::Event::PointerButton { pos: at, button, pressed, modifiers: Modifiers::NONE });
+    }
+}
+
+fn click(window: &mut Window, at: Pos2) {
+    window.hover_at(at);
+    press(window, at, egui::PointerButton::Primary);
+    window.run_steps(30);
+}
+
+fn double_click(window: &mut Window, at: Pos2) {
+    window.hover_at(at);
+    press(window, at, egui::PointerButton::Primary);
+    press(window, at, egui::PointerButton::Primary);
+    window.run_steps(30);
+}
+
+fn key(window: &mut Window, key: Key) {
+    window.key_press(key);
+    window.run_steps(20);
+}
+
+fn zoomed(window: &Window) -> String {
+    let view = window.state().panel.view().unwrap();
+    view.tree().name(view.zoomed()).short.to_string()
+}
+
+fn selected(window: &Window) -> Option<String> {
+    let view = window.state().panel.view().unwrap();
+    view.selected().map(|frame| view.tree().name(frame).short.to_string())
+}
+
+#[test]
+fn the_picture_tells_the_story_at_a_glance() {
+    let window = sample();
+    box_at(&window, "heap reachable from roots · 14.83 MB · 129\u{2009}298 objects");
+    let root = boxes(&window, "static var LazyInternalContext._cachedModels · 10.69 MB")[0];
+    assert!(root.width() > 0.72 * 1372.0);
+    for name in ["QueryCacheManager", "QueryCacheEntry", "SqlCommand"] {
+        assert!(root.x_range().contains(box_at(&window, name).x), "{name}");
+    }
+}
+
+#[test]
+fn pointing_shows_a_card_with_figures_and_the_field_that_holds_the_box() {
+    let mut window = sample();
+    let at = box_at(&window, "QueryCacheManager");
+    hover(&mut window, at);
+    window.get_by_label("retained");
+    wait_for(&mut window, "what holds it", |_| true);
+    for _ in 0..100 {
+        window.step();
+        thread::sleep(Duration::from_millis(2));
+    }
+    window.get_by_label_contains("other roots hold all of it too");
+    window.get_by_label_contains("static var TimerQueue.Instances");
+    picture(&mut window, "flame-card-dark");
+}
+
+#[test]
+fn a_click_selects_and_pins_and_escape_takes_it_back() {
+    let mut window = sample();
+    let at = box_at(&window, "SqlCommand");
+    click(&mut window, at);
+    assert_eq!(selected(&window).as_deref(), Some("SqlCommand"));
+    hover(&mut window, Pos2::new(1300.0, 600.0));
+    window.get_by_label("Copy path").click();
+    window.run_steps(3);
+    let copied = window.state().copied.clone().expect("a path");
+    assert!(copied.starts_with("[static var System.Data.Entity.Internal.LazyInternalContext._cachedModels] → "));
+    assert!(copied.ends_with("→ System.Data.SqlClient.SqlCommand"), "{copied}");
+    picture(&mut window, "flame-pinned-dark");
+    key(&mut window, Key::Escape);
+    assert!(window.query_by_label("Copy path").is_none());
+    key(&mut window, Key::Escape);
+    assert_eq!(selected(&window), None);
+}
+
+#[test]
+fn a_double_click_zooms_and_there_are_four_ways_out() {
+    let mut window = sample();
+    let zoom = |window: &mut Window| {
+        let at = box_at(window, "QueryCacheEntry ");
+        double_click(window, at);
+        assert_eq!(zoomed(window), "QueryCacheEntry");
+        assert!(boxes(window, "QueryCacheEntry ")[0].width() > 1300.0);
+    };
+    zoom(&mut window);
+    picture(&mut window, "flame-zoomed-dark");
+    key(&mut window, Key::Backspace);
+    assert_eq!(zoomed(&window), "Dictionary<QueryCacheKey, QueryCacheEntry>+Entry[]");
+    key(&mut window, Key::Num0);
+    assert_eq!(zoomed(&window), "heap reachable from roots");
+    zoom(&mut window);
+    key(&mut window, Key::Escape);
+    assert_eq!(zoomed(&window), "heap reachable from roots");
+    zoom(&mut window);
+    let at = box_at(&window, "QueryCacheManager");
+    click(&mut window, at);
+    assert_eq!(zoomed(&window), "QueryCacheManager", "a click on one above zooms out to it");
+    let crumb = window.get_by_label("heap reachable from roots").rect().center();
+    click(&mut window, crumb);
+    assert_eq!(zoomed(&window), "heap reachable from roots");
+}
+
+#[test]
+fn keys_walk_zoom_and_turn_the_picture() {
+    let mut window = sample();
+    for step in [Key::ArrowDown, Key::ArrowDown, Key::ArrowDown] {
+        key(&mut window, step);
+    }
+    assert_eq!(selected(&window).as_deref(), Some("QueryCacheManager"));
+    key(&mut window, Key::Enter);
+    assert_eq!(zoomed(&window), "QueryCacheManager");
+    let top = box_at(&window, "heap reachable");
+    key(&mut window, Key::I);
+    assert!(box_at(&window, "heap reachable").y > top.y + 300.0, "the roots are at the bottom");
+    key(&mut window, Key::ArrowUp);
+    assert_eq!(selected(&window).as_deref(), Some("Dictionary<QueryCacheKey, QueryCacheEntry>"));
+    picture(&mut window, "flame-flipped-dark");
+}
+
+#[test]
+fn the_wheel_zooms_at_the_pointer_and_dragging_pans() {
+    let mut window = sample();
+    let at = box_at(&window, "SqlCommand");
+    let camera = |window: &Window| window.state().panel.view().unwrap().camera(f64::INFINITY);
+    let whole = camera(&window);
+    window.hover_at(at);
+    window.event(egui::Event::Zoom(4.0));
+    window.run_steps(3);
+    let near = camera(&window);
+    assert!((near.span() * 4.0 - whole.span()).abs() < 1.0, "{near:?}");
+    assert!(boxes(&window, "SqlCommand").iter().any(|rect| rect.contains(at)), "what is under the pointer stays");
+    window.drag_at(at);
+    window.run_steps(2);
+    window.hover_at(at - vec2(100.0, 0.0));
+    window.run_steps(2);
+    window.drop_at(at - vec2(100.0, 0.0));
+    window.run_steps(2);
+    let moved = camera(&window);
+    assert!(moved.left > near.left && (moved.span() - near.span()).abs() < 1.0, "{moved:?}");
+    assert_eq!(selected(&window), None, "a drag is no click");
+}
+
+#[test]
+fn searching_dims_the_rest_says_how_much_and_goes_from_match_to_match() {
+    let mut window = sample();
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run_steps(3);
+    window.event(egui::Event::Text("sqlcommand$|LinqQuery".into()));
+    window.run_steps(5);
+    let view = window.state().panel.view().unwrap();
+    let (boxes, weight) = (view.search().boxes().len(), view.search().weight());
+    assert!(boxes >= 2 && weight > 3_000_000, "{boxes} {weight}");
+    assert!(window.query_all_by_label_contains("matched · ").next().is_some());
+    picture(&mut window, "flame-search-dark");
+    key(&mut window, Key::Enter);
+    let first = selected(&window);
+    assert!(first.is_some());
+    key(&mut window, Key::F3);
+    let second = selected(&window);
+    assert_ne!(first, second);
+    window.key_press_modifiers(Modifiers::SHIFT, Key::F3);
+    window.run_steps(20);
+    assert_eq!(selected(&window), first);
+}
+
+#[test]
+fn the_menu_focuses_hides_and_copies() {
+    let mut window = sample();
+    let at = box_at(&window, "QueryCacheEntry ");
+    let menu = |window: &mut Window, at: Pos2, item: &str| {
+        window.hover_at(at);
+        press(window, at, egui::PointerButton::Secondary);
+        window.run_steps(5);
+        window.get_by_label(item).click();
+        window.run_steps(5);
+    };
+    menu(&mut window, at, "Copy as Markdown");
+    let copied = window.state().copied.clone().expect("a list");
+    assert!(
+        copied.starts_with("- `[static var System.Data.Entity.Internal.LazyInternalContext._cachedModels]` 10.69 MB")
+    );
+
+    menu(&mut window, at, "Hide this type");
+    wait_for(&mut window, "a picture without the type", |stage| {
+        stage
+            .panel
+            .view()
+            .is_some_and(|view| view.tree().names.iter().all(|name| !name.full.ends_with(".QueryCacheEntry")))
+    });
+    let total = window.state().panel.view().unwrap().tree().frames[0].weight;
+    assert_eq!(total, window.state().panel.view().unwrap().heap(), "nothing is lost");
+    window.get_by_label("1 type hidden").click();
+    wait_for(&mut window, "the type again", |stage| {
+        stage
+            .panel
+            .view()
+            .is_some_and(|view| view.tree().names.iter().any(|name| name.full.ends_with(".QueryCacheEntry")))
+    });
+
+    let at = box_at(&window, "SqlCommand");
+    menu(&mut window, at, "Focus: a picture of its own");
+    wait_for(&mut window, "the focused picture", |stage| {
+        stage.panel.view().is_some_and(|view| &*view.tree().name(0).short == "SqlCommand")
+    });
+    assert_eq!(window.state().panel.view().unwrap().tree().frames[0].objects, 798, "stacks hold three of them");
+    picture(&mut window, "flame-focus-dark");
+    window.get_by_label("SqlCommand").click();
+    wait_for(&mut window, "the whole heap", |stage| {
+        stage.panel.view().is_some_and(|view| &*view.tree().name(0).short == "heap reachable from roots")
+    });
+    key(&mut window, Key::U);
+    wait_for(&mut window, "user code only", |stage| {
+        stage.panel.view().is_some_and(|view| view.tree().names.iter().all(|name| &*name.short != "String"))
+    });
+    picture(&mut window, "flame-user-dark");
+}
+
+#[test]
+fn tree_weight_and_direction_can_be_chosen() {
+    let mut window = sample();
+    let choose = |window: &mut Window, button: &str, choice: &str| {
+        window.get_by_label(button).click();
+        window.run_steps(4);
+        window.get_by_label(choice).click();
+        window.run_steps(4);
+    };
+    choose(&mut window, "Weight: bytes", "Objects");
+    wait_for(&mut window, "a picture by objects", |stage| {
+        stage.panel.view().is_some_and(|view| view.tree().frames[0].weight < 200_000)
+    });
+    choose(&mut window, "Tree: retained", "Shortest: the best way from a root to each object");
+    choose(&mut window, "Weight: objects", "Bytes");
+    wait_for(&mut window, "the tree of shortest ways", |stage| {
+        stage
+            .panel
+            .view()
+            .is_some_and(|view| view.measure().tree.id() == "shortest" && view.tree().frames[0].weight > 14_000_000)
+    });
+    picture(&mut window, "flame-shortest-dark");
+    window.get_by_label("Top-down").click();
+    wait_for(&mut window, "the tree from the leaves", |stage| {
+        stage.panel.view().is_some_and(|view| view.measure().bottom_up)
+    });
+    picture(&mut window, "flame-bottom-up-dark");
+}
+
+#[test]
+fn a_saved_picture_shows_the_boxes_of_the_screen() {
+    let mut window = sample();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heap.png");
+    window.get_by_label("Export").click();
+    window.run_steps(5);
+    let field = window.get_by_label("File to save to");
+    field.focus();
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.event(egui::Event::Text(path.to_string_lossy().into_owned()));
+    window.run_steps(2);
+    picture(&mut window, "flame-export-dark");
+    window.get_by_label("Save").click();
+    window.run_steps(2);
+    let limit = Instant::now() + Duration::from_secs(60);
+    while !path.exists() {
+        assert!(Instant::now() < limit, "no file");
+        thread::sleep(Duration::from_millis(5));
+        window.step();
+    }
+    let image = image::open(&path).expect("a picture").to_rgba8();
+    assert_eq!(image.width(), 3200);
+    // The widest root is teal from its left to its right edge, and user code stands under it.
+    let pixel = |x: u32, y: u32| image.get_pixel(x, y).0;
+    let teal = [0x2f, 0xa3, 0x9b, 0xff];
+    assert!([400, 1200, 2200].iter().all(|&x| pixel(x, 2 * 90) == teal));
+    assert_ne!(pixel(3190, 2 * 90), teal);
+    window.run_steps(5);
+    window.get_by_label_contains("Saved ");
+}
+
+#[test]
+fn pictures_of_the_panel() {
+    for (name, size, scale) in
+        [("900x600", [900.0, 520.0], 1.0), ("1400x900", [1400.0, 790.0], 1.0), ("3840x2160", [1920.0, 1000.0], 2.0)]
+    {
+        for (theme, word) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+            let mut window = open(size, scale, theme);
+            let at = box_at(&window, "SqlCommand");
+            hover(&mut window, at);
+            for _ in 0..40 {
+                window.step();
+                thread::sleep(Duration::from_millis(2));
+            }
+            picture(&mut window, &format!("flame-{word}-{name}"));
+        }
+    }
+}
