@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// Rooms in the order in which a dump flows through them: each may use itself and those above it.
-const ROOMS: [&[&str]; 11] = [
+const ROOMS: [&[&str]; 12] = [
     &["progress"],
     &["dump"],
     &["memory"],
@@ -19,7 +19,9 @@ const ROOMS: [&[&str]; 11] = [
     &["analysis"],
     &["view"],
     &["session"],
-    &["cli", "ui"],
+    &["ui"],
+    // Commands draw pictures with the window's painter.
+    &["cli"],
 ];
 
 struct Source {

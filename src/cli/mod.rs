@@ -18,6 +18,7 @@ use crate::error::Error;
 mod byname;
 pub mod common;
 mod diff;
+mod flame;
 mod info;
 mod object;
 mod path;
@@ -81,6 +82,8 @@ enum Command {
     Referrers(referrers::Args),
     /// Show what keeps an object alive, step by step from its root
     Path(path::Args),
+    /// Write the heap as a flame graph: a picture, folded stacks, speedscope or JSON
+    Flame(flame::Args),
     /// Say in whole sentences where the heap piles up and who holds it
     Suspects(suspects::Args),
     /// Compare two dumps type by type: what came, what went, what grew
@@ -133,6 +136,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Referrers(args) => referrers::run(&args),
         Command::Path(args) => path::run(&args),
         Command::Suspects(args) => suspects::run(&args),
+        Command::Flame(args) => flame::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Roots(args) => roots::run(&args),
         Command::Strings(args) => strings::run(&args),

@@ -1,7 +1,7 @@
 //! The card of a box: at the pointer while it hovers, pinned where it was clicked.
 
 use eframe::egui::{
-    self, Align2, Area, CornerRadius, Grid, Id, Label, Margin, Order, Pos2, Rect, RichText, Stroke, Ui, pos2, vec2,
+    self, Align2, Area, CornerRadius, Id, Label, Margin, Order, Pos2, Rect, RichText, Stroke, Ui, pos2, vec2,
 };
 
 use super::flame_paint::Widths;
@@ -14,6 +14,8 @@ const OFF: f32 = 16.0;
 const WIDEST: f32 = 480.0;
 /// Width of the column of values.
 const VALUE: f32 = 320.0;
+/// Height of a line.
+const LINE: f32 = 20.0;
 
 /// Where a card hangs: beside a point, on the side where there is room.
 #[derive(Clone, Copy, Debug)]
@@ -107,28 +109,31 @@ fn contents(ui: &mut Ui, card: &Card) {
         }
     });
     ui.add_space(2.0);
-    Grid::new("facts").num_columns(2).spacing(vec2(14.0, 5.0)).min_col_width(96.0).show(ui, |ui| {
-        for line in &card.lines {
+    let small = Widths::new(ui.painter(), &theme::small());
+    let label = |line: &Line| line.label.chars().map(|c| small.of(c)).sum::<f32>();
+    let column = card.lines.iter().map(label).fold(80.0, f32::max) + 14.0;
+    ui.spacing_mut().item_spacing = vec2(0.0, 1.0);
+    for line in &card.lines {
+        ui.horizontal(|ui| {
+            ui.set_min_height(LINE);
+            let start = ui.cursor().left();
             ui.label(RichText::new(line.label).font(theme::small()).color(palette.muted));
+            ui.add_space(start + column - ui.cursor().left());
             value(ui, palette, &widths, line);
-            ui.end_row();
-        }
-    });
+        });
+    }
 }
 
 fn value(ui: &mut Ui, palette: &Palette, widths: &Widths, line: &Line) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        let (font, color) = match line.kind {
-            LineKind::Figures => (theme::mono(), palette.text),
-            LineKind::Words | LineKind::Field => (theme::body(), palette.text),
-            LineKind::Root => (theme::body(), palette.root),
-        };
-        // A long name loses its front.
-        let text = fit(&line.text, VALUE, &|c| widths.of(c)).unwrap_or_default();
-        ui.add(Label::new(RichText::new(text).font(font).color(color)).extend());
-        if !line.more.is_empty() {
-            ui.add(Label::new(RichText::new(&line.more).color(palette.faint)).extend());
-        }
-    });
+    let (font, color) = match line.kind {
+        LineKind::Figures => (theme::mono(), palette.text),
+        LineKind::Words | LineKind::Field => (theme::body(), palette.text),
+        LineKind::Root => (theme::body(), palette.root),
+    };
+    // A long name loses its front.
+    let text = fit(&line.text, VALUE, &|c| widths.of(c)).unwrap_or_default();
+    ui.add(Label::new(RichText::new(text).font(font).color(color)).extend());
+    if !line.more.is_empty() {
+        ui.add(Label::new(RichText::new(&line.more).color(palette.faint)).extend());
+    }
 }

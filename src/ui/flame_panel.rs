@@ -32,6 +32,8 @@ pub struct FlamePanel {
     view: Option<FlameView>,
     canvas: Canvas,
     search: String,
+    /// Is there room for what was found beside the search field?
+    found_in_bar: bool,
     /// What is known of boxes beyond the tree, and what is being asked.
     held: HashMap<u32, Held>,
     describing: Option<(u32, Ticket<Held>)>,
@@ -155,7 +157,8 @@ impl FlamePanel {
         if forward || back {
             view.find_next(!back, now);
         }
-        if !view.search().is_empty() && ui.available_width() > 330.0 {
+        self.found_in_bar = ui.available_width() > 330.0;
+        if !view.search().is_empty() && self.found_in_bar {
             ui.label(RichText::new(matched(view)).font(theme::small()).color(palette.text));
         }
     }
@@ -178,7 +181,7 @@ impl FlamePanel {
                 let hidden = self.question.hidden.len() as u64;
                 let words = match (&self.problem, &self.view) {
                     (Some(problem), _) => problem.clone(),
-                    (None, Some(view)) if !view.search().is_empty() => matched(view),
+                    (None, Some(view)) if !view.search().is_empty() && !self.found_in_bar => matched(view),
                     _ => self.question.measure.meaning().to_owned(),
                 };
                 let color = if self.problem.is_some() { palette.error } else { palette.faint };

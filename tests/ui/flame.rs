@@ -290,7 +290,7 @@ fn the_menu_focuses_hides_and_copies() {
     });
     assert_eq!(window.state().panel.view().unwrap().tree().frames[0].objects, 798, "stacks hold three of them");
     picture(&mut window, "flame-focus-dark");
-    window.get_by_label("SqlCommand").click();
+    window.get(By::new().role(egui::accesskit::Role::Button).label("SqlCommand")).click();
     wait_for(&mut window, "the whole heap", |stage| {
         stage.panel.view().is_some_and(|view| &*view.tree().name(0).short == "heap reachable from roots")
     });
