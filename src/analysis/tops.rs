@@ -46,6 +46,28 @@ impl Tops {
         dominators.number(object).map(|number| self.of_number(number))
     }
 
+    /// Per top the root at which its cheapest way begins, as an index into [`Graph::roots`]; the ways to all that
+    /// it dominates begin there too.
+    pub fn origins(
+        &self,
+        graph: &Graph,
+        retaining: &Retaining,
+        dominators: &Dominators,
+        cheapest: &Cheapest,
+    ) -> Vec<u32> {
+        let object = |top: u32| self.object(dominators, top);
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_by_key(|&top| cheapest.cost(object(top)));
+        // The cheapest way to a top passes its parent's top, which is cheaper, so its origin is known.
+        let mut origins = vec![u32::MAX; self.len()];
+        for &top in &order {
+            let above = cheapest.parent(object(top)).and_then(|parent| self.of(dominators, parent));
+            let own = || best_root(graph, retaining.roots_of(graph, object(top)));
+            origins[top as usize] = above.map(|above| origins[above as usize]).or_else(own).unwrap_or(u32::MAX);
+        }
+        origins
+    }
+
     /// Per top the root it is put under, as an index into [`Graph::roots`]: its own best one where a root
     /// holds it directly, else the one at which its cheapest way begins.
     pub fn labels(
@@ -55,20 +77,10 @@ impl Tops {
         dominators: &Dominators,
         cheapest: &Cheapest,
     ) -> Vec<u32> {
-        let object = |top: u32| self.object(dominators, top);
-        let own: Vec<Option<u32>> =
-            (0..self.len() as u32).map(|top| best_root(graph, retaining.roots_of(graph, object(top)))).collect();
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        order.sort_by_key(|&top| cheapest.cost(object(top)));
-        // The cheapest way to a top passes its parent's top, which is cheaper, so its origin is known.
-        let mut labels = vec![u32::MAX; self.len()];
-        for &top in &order {
-            let above = cheapest.parent(object(top)).and_then(|parent| self.of(dominators, parent));
-            let origin = above.map(|above| labels[above as usize]).or(own[top as usize]);
-            labels[top as usize] = origin.unwrap_or(u32::MAX);
-        }
-        // Only now, for a way may begin further up than at the last root on it.
-        for (label, own) in labels.iter_mut().zip(own) {
+        let mut labels = self.origins(graph, retaining, dominators, cheapest);
+        // A way may begin further up than at the last root on it.
+        for (top, label) in labels.iter_mut().enumerate() {
+            let own = best_root(graph, retaining.roots_of(graph, self.object(dominators, top as u32)));
             *label = own.filter(|&root| root_cost(&graph.roots[root as usize]) < STACK).unwrap_or(*label);
         }
         labels

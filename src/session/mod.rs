@@ -23,6 +23,7 @@ use crate::view::failure::Failure;
 
 pub mod flame;
 mod opened;
+mod questions;
 
 pub use opened::{Analysis, Opened};
 
@@ -133,6 +134,7 @@ impl Session {
                 spawn("heap-slow", move || {
                     if let Err(error) = guarded(|| shared.analyse(&progress)) {
                         log::error!("no retained sizes: {error}");
+                        shared.give_up(error.to_string());
                     }
                     repaint();
                     slow_jobs.iter().for_each(|job| job(&shared));
@@ -155,6 +157,11 @@ impl Session {
             Outcome::Cancelled => State::Cancelled,
             Outcome::Ready(opened) => State::Ready(opened.clone()),
         }
+    }
+
+    /// How far the load is, and after it the analysis.
+    pub fn progress(&self) -> Snapshot {
+        self.progress.snapshot()
     }
 
     /// Stops a load. [`Session::state`] says so at once; the worker ends at its next look.
@@ -377,8 +384,10 @@ mod tests {
     fn a_dropped_ticket_cancels_its_question() {
         let mut session = start(|_| Ok(empty()));
         end(&mut session);
+        let (started, is_started) = mpsc::channel();
         let (stopped, is_stopped) = mpsc::channel();
         let ticket = session.ask_slow(move |_, progress| {
+            started.send(()).unwrap();
             while progress.check().is_ok() {
                 thread::sleep(Duration::from_millis(1));
             }
@@ -386,6 +395,7 @@ mod tests {
             Ok(())
         });
         assert_eq!(wait(&session.ask(|_, _| Ok(1))).unwrap(), 1, "a quick question passes a slow one");
+        is_started.recv_timeout(Duration::from_secs(20)).unwrap();
         drop(ticket);
         is_stopped.recv_timeout(Duration::from_secs(20)).unwrap();
     }

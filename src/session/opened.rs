@@ -25,6 +25,7 @@ pub struct Opened {
     pub fields: FieldNames,
     first_table: Arc<TypeTable>,
     analysis: OnceLock<Analysis>,
+    problem: OnceLock<String>,
 }
 
 /// What roots and references tell.
@@ -33,6 +34,7 @@ pub struct Analysis {
     pub liveness: Liveness,
     pub table: Arc<TypeTable>,
     pub flames: Flames,
+    origins: OnceLock<Vec<u32>>,
     /// Seconds it took.
     pub seconds: f64,
 }
@@ -48,7 +50,7 @@ impl Opened {
             .collect();
         let first_table = Arc::new(TypeTable::new(&heap.graph.types, &groups, &figures, false));
         let fields = FieldNames::new(&heap.graph);
-        Ok(Opened { heap, groups, fields, first_table, analysis: OnceLock::new() })
+        Ok(Opened { heap, groups, fields, first_table, analysis: OnceLock::new(), problem: OnceLock::new() })
     }
 
     /// Computes dominators and retained sizes; what was computed before stays.
@@ -70,13 +72,40 @@ impl Opened {
         let table = Arc::new(self.first_table.with(figures));
         let seconds = started.elapsed().as_secs_f64();
         // A second analysis finds the same; the first one stays.
-        let _ = self.analysis.set(Analysis { liveness, table, flames: Flames::default(), seconds });
+        let _ = self.analysis.set(Analysis {
+            liveness,
+            table,
+            flames: Flames::default(),
+            origins: OnceLock::new(),
+            seconds,
+        });
         Ok(())
+    }
+
+    /// The root at which the cheapest way to an object begins, as an index into the graph's roots; `None` for
+    /// what nothing keeps alive.
+    pub fn origin(&self, object: u32) -> Option<u32> {
+        let Analysis { liveness, origins, .. } = self.analysis()?;
+        let Liveness { retaining, dominators, cheapest, tops, .. } = liveness;
+        let origins = origins.get_or_init(|| tops.origins(&self.heap.graph, retaining, dominators, cheapest));
+        let top = tops.of(dominators, object)?;
+        Some(origins[top as usize]).filter(|&root| root != u32::MAX)
     }
 
     /// Where questions about holders are asked, once they can be.
     pub fn holders(&self) -> Option<Holders<'_>> {
         self.analysis().map(|analysis| Holders { graph: &self.heap.graph, liveness: &analysis.liveness })
+    }
+
+    /// Notes why there will be no analysis.
+    pub(super) fn give_up(&self, problem: String) {
+        // Only the first reason counts.
+        let _ = self.problem.set(problem);
+    }
+
+    /// Why there will be no analysis.
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.get().map(String::as_str)
     }
 
     /// What roots and references tell, once that is there.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::view::place::{Place, Subject};
+
 /// What a panel asks for; the window does it after the frame's panels are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -14,18 +16,27 @@ pub enum Action {
     /// Stop loading, or leave a screen that failed.
     Close,
     Forget(PathBuf),
+    /// Move to another view or subject.
+    Go(Place),
+    /// Show who keeps a subject alive: its referrers, up the heaviest way.
+    Explain(Subject),
+    Back,
+    Forward,
     SwitchTheme,
     Copy(String),
 }
 
 impl Action {
     /// Actions that have a key, with what the key does in a few words.
-    pub const KEYS: [(Action, &'static str); 1] = [(Action::Choose, "Open a dump")];
+    pub const KEYS: [(Action, &'static str); 3] =
+        [(Action::Choose, "Open a dump"), (Action::Back, "Back"), (Action::Forward, "Forward")];
 
     /// The key that does it from anywhere.
     pub fn shortcut(&self) -> Option<KeyboardShortcut> {
         match self {
             Action::Choose => Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::O)),
+            Action::Back => Some(KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft)),
+            Action::Forward => Some(KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight)),
             _ => None,
         }
     }

@@ -134,9 +134,19 @@ impl App {
                 }
                 ctx.request_repaint();
             }
+            Action::Go(place) => self.in_document(|document| document.go(place)),
+            Action::Explain(subject) => self.in_document(|document| document.explain(subject)),
+            Action::Back => self.in_document(Document::back),
+            Action::Forward => self.in_document(Document::forward),
             Action::Forget(path) => self.settings.recent.remove(&path),
             Action::SwitchTheme => self.switch_theme(ctx),
             Action::Copy(text) => ctx.copy_text(text),
+        }
+    }
+
+    fn in_document(&mut self, act: impl FnOnce(&mut Document)) {
+        if let Some(document) = &mut self.document {
+            act(document);
         }
     }
 

@@ -1,17 +1,22 @@
-//! One open dump in the window: its session, its panels, and what is shown of it.
+//! One open dump in the window: its session, where the reader is, and the panel for that place.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use eframe::egui::{CentralPanel, Ui};
+use eframe::egui::{CentralPanel, Key, Ui};
 
 use super::action::Action;
+use super::desk::{self, Desk};
+use super::referrers_panel::ReferrersPanel;
+use super::roots_panel::RootsPanel;
 use super::settings::Settings;
 use super::theme::size;
 use super::types_panel::TypesPanel;
-use super::{failed, loading, status_bar};
+use super::{failed, loading, status_bar, widgets};
 use crate::session::{Opened, Session, Source, State};
 use crate::view::facts::{self, Extent};
+use crate::view::place::{History, Place, Subject, Tab};
 use crate::view::recent::Entry;
 
 /// See the module.
@@ -22,7 +27,10 @@ pub struct Document {
 
 /// What a dump that has opened is shown with.
 struct View {
+    history: History,
     types: TypesPanel,
+    referrers: ReferrersPanel,
+    roots: RootsPanel,
     extent: Extent,
     badges: Vec<String>,
 }
@@ -55,19 +63,36 @@ impl Document {
         CentralPanel::no_frame().show(ui, |ui| show(ui, &self.name())).inner
     }
 
-    fn ready(&mut self, ui: &mut Ui, opened: &Opened, settings: &mut Settings) -> Vec<Action> {
+    fn ready(&mut self, ui: &mut Ui, opened: &Arc<Opened>, settings: &mut Settings) -> Vec<Action> {
         if self.view.is_none() {
             self.remember(opened, settings);
         }
         let view = self.view.get_or_insert_with(|| View::new(opened, settings.folded));
-        view.types.refresh(opened.table(), &self.session);
-        let analysed = opened.analysis().map(|analysis| analysis.seconds);
-        let timing = facts::timing(&opened.heap.facts, analysed);
-        let mut actions = super::bottom_bar(ui, "status", size::STATUS, |ui| {
-            status_bar::show(ui, &view.extent, &timing, || facts::diagnostics(&opened.heap, analysed))
-        });
-        actions.extend(view.types.show(ui, &self.session, settings));
-        actions
+        let mut desk = Desk { session: &self.session, opened, settings };
+        view.show(ui, &mut desk)
+    }
+
+    /// Moves to another place.
+    pub fn go(&mut self, place: Place) {
+        if let Some(view) = &mut self.view {
+            view.history.go(place);
+        }
+    }
+
+    /// Shows who keeps a subject alive.
+    pub fn explain(&mut self, subject: Subject) {
+        if let Some(view) = &mut self.view {
+            view.referrers.explain();
+            view.history.go(Place { tab: Tab::Referrers, subject: Some(subject) });
+        }
+    }
+
+    pub fn back(&mut self) {
+        self.view.iter_mut().for_each(|view| view.history.back());
+    }
+
+    pub fn forward(&mut self) {
+        self.view.iter_mut().for_each(|view| view.history.forward());
     }
 
     /// Puts the file among the recent ones.
@@ -84,9 +109,53 @@ impl View {
     fn new(opened: &Opened, folded: bool) -> View {
         let table = opened.table();
         View {
+            history: History::new(Place { tab: Tab::Types, subject: None }),
             types: TypesPanel::new(table, folded),
+            referrers: ReferrersPanel::default(),
+            roots: RootsPanel::default(),
             extent: facts::extent(&opened.heap, table.total.count, table.total.bytes),
             badges: facts::badges(&opened.heap.facts),
         }
+    }
+
+    fn show(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> Vec<Action> {
+        let mut actions = self.tabs(ui);
+        let opened = desk.opened;
+        let analysed = opened.analysis().map(|analysis| analysis.seconds);
+        let timing = facts::timing(&opened.heap.facts, analysed);
+        actions.extend(super::bottom_bar(ui, "status", size::STATUS, |ui| {
+            status_bar::show(ui, &self.extent, &timing, || facts::diagnostics(&opened.heap, analysed))
+        }));
+        let place = self.history.now().clone();
+        let back = self.history.can_go_back();
+        actions.extend(match place.tab {
+            Tab::Types => self.types.show(ui, desk, place.subject.as_ref()),
+            Tab::Referrers => self.referrers.show(ui, desk, place.subject.as_ref(), back),
+            Tab::Roots => self.roots.show(ui, desk),
+        });
+        actions
+    }
+
+    /// The tabs; a digit switches too. A view that was open before is about the same as then.
+    fn tabs(&self, ui: &mut Ui) -> Vec<Action> {
+        const DIGITS: [Key; 8] =
+            [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+        let mut actions = Vec::new();
+        super::bar(ui, "tabs", size::TABS, |ui| {
+            ui.painter().rect_filled(ui.max_rect(), 0, widgets::palette(ui).bg[1]);
+            ui.horizontal_centered(|ui| {
+                ui.spacing_mut().item_spacing.x = 12.0;
+                ui.add_space(size::EDGE);
+                for (tab, digit) in Tab::ALL.into_iter().zip(DIGITS) {
+                    let active = self.history.now().tab == tab;
+                    if (widgets::tab(ui, tab.title(), active).clicked() || desk::key(ui, digit)) && !active {
+                        let subject = self.history.last_subject(tab);
+                        actions.push(Action::Go(Place { tab, subject }));
+                    }
+                }
+            });
+            widgets::line_below(ui);
+        });
+        actions
     }
 }

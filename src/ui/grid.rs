@@ -17,7 +17,7 @@ use super::widgets::palette;
 use crate::view::rows::{Align, Column, Rows, markdown, tsv};
 
 /// Below this the name column gets no narrower: optional columns go, then bars shrink.
-const NAME_MIN: f32 = 260.0;
+const NAME_MIN: f32 = 300.0;
 const COLUMN_MIN: f32 = 72.0;
 
 /// What a person did.
@@ -239,20 +239,31 @@ impl<'a> Grid<'a> {
             }
             let first = (state.offset / height) as usize;
             let last = ((state.offset + f64::from(body.height())) / height).ceil() as usize;
-            for row in first..last.min(self.rows.len()) {
+            let last = last.min(self.rows.len());
+            let indent = self.indent(layout, first..last);
+            for row in first..last {
                 let top = body.top() + (row as f64 * height - state.offset) as f32;
                 let rect = Rect::from_min_size(pos2(body.left(), top), vec2(body.width(), size::ROW));
-                self.row(ui, layout, row, rect, events, menu);
+                self.row(ui, layout, row, rect, indent, events, menu);
             }
         });
     }
 
+    /// Points per level: less where the deepest row in sight would have no room for its name.
+    fn indent(&self, layout: &Layout, rows: std::ops::Range<usize>) -> f32 {
+        let deepest = rows.map(|row| self.rows.lead(row).depth).max().unwrap_or(0).max(1);
+        let room = layout.columns.first().map_or(0.0, |name| name.width) * 0.4;
+        (room / deepest as f32).clamp(4.0, size::INDENT)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row's values, used here once")]
     fn row(
         &self,
         ui: &mut Ui,
         layout: &Layout,
         row: usize,
         rect: Rect,
+        indent: f32,
         events: &mut Vec<Event>,
         menu: &mut impl FnMut(&mut Ui, usize),
     ) {
@@ -271,7 +282,7 @@ impl<'a> Grid<'a> {
             let mut cell = column.cell(rect);
             if column.index == 0 {
                 named = cell;
-                cell.min.x += lead.depth as f32 * size::INDENT;
+                cell.min.x += lead.depth as f32 * indent;
                 if lead.depth > 0 || lead.open.is_some() {
                     cell = self.twisty(ui, palette, row, lead.open, cell, events);
                 }

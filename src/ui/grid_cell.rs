@@ -92,19 +92,25 @@ fn format(palette: &Palette, tone: Tone) -> TextFormat {
 
 /// Text in several tones on one line; wider than `width`, it loses its front.
 pub fn name(painter: &Painter, palette: &Palette, spans: &[Span], width: f32) -> Arc<Galley> {
+    let pieces: Vec<(&str, TextFormat)> = spans.iter().map(|(tone, text)| (&**text, format(palette, *tone))).collect();
+    line(painter, &pieces, format(palette, Tone::Muted), width)
+}
+
+/// Pieces of text on one line; wider than `width`, they lose their front to an ellipsis.
+pub fn line(painter: &Painter, pieces: &[(&str, TextFormat)], ellipsis: TextFormat, width: f32) -> Arc<Galley> {
     let job = |skip: usize| {
         let mut job = LayoutJob::default();
         job.wrap.max_width = f32::INFINITY;
         let mut skip = skip;
         if skip > 0 {
-            job.append("…", 0.0, format(palette, Tone::Muted));
+            job.append("…", 0.0, ellipsis.clone());
         }
-        for (tone, text) in spans {
+        for (text, format) in pieces {
             let start = text.char_indices().nth(skip).map_or(text.len(), |(at, _)| at);
             // No dot right behind the ellipsis.
             let kept = if skip > 0 { text[start..].trim_start_matches('.') } else { &text[start..] };
             skip = skip.saturating_sub(text.chars().count());
-            job.append(kept, 0.0, format(palette, *tone));
+            job.append(kept, 0.0, format.clone());
         }
         job
     };
@@ -112,8 +118,8 @@ pub fn name(painter: &Painter, palette: &Palette, spans: &[Span], width: f32) ->
     if whole.size().x <= width {
         return whole;
     }
-    let ellipsis = 14.0;
-    let cut = whole.size().x - (width - ellipsis).max(0.0);
+    let room_for_ellipsis = 14.0;
+    let cut = whole.size().x - (width - room_for_ellipsis).max(0.0);
     let glyphs = whole.rows.iter().flat_map(|row| &row.glyphs);
     let skip = glyphs.take_while(|glyph| glyph.pos.x < cut).count().max(1);
     painter.layout_job(job(skip))

@@ -5,16 +5,21 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, Key, Layout, Modifiers, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{self, Align, Layout, RichText, Ui};
 
 use super::action::Action;
+use super::asked::Asked;
+use super::desk::{self, Desk};
+use super::facts_line;
+use super::filter_field::FilterField;
 use super::grid::{Event, Grid};
 use super::settings::Settings;
 use super::theme::{self, size};
 use super::widgets::{self, palette};
-use crate::session::{Session, Ticket};
-use crate::view::filter::Filter;
+use crate::heap::TypeKind;
 use crate::view::format;
+use crate::view::holding::Holding;
+use crate::view::place::{Place, Subject, Tab};
 use crate::view::rows::Rows;
 use crate::view::types::{Arrangement, Query, TypeColumn, TypeRow, TypeRows, TypeTable};
 
@@ -23,107 +28,121 @@ const AT_ONCE: usize = 5_000;
 
 /// The panel's own state.
 pub struct TypesPanel {
-    filter: String,
-    /// What is wrong with the filter.
-    problem: Option<String>,
+    filter: FilterField,
     query: Query,
     table: Arc<TypeTable>,
     arrangement: Arrangement,
-    pending: Option<Ticket<Arrangement>>,
+    pending: Asked<Arrangement>,
     /// A row of the table, however it is arranged.
     selected: Option<u32>,
+    /// What the selection was set to from outside.
+    subject: Option<Subject>,
     reveal: bool,
+    /// Who keeps the selected type's objects alive.
+    holding: Asked<Holding>,
+    held: Option<u32>,
 }
 
 impl TypesPanel {
     pub fn new(table: &Arc<TypeTable>, folded: bool) -> TypesPanel {
         let query = Query { folded, ..Query::default() };
         TypesPanel {
-            filter: String::new(),
-            problem: None,
+            filter: FilterField::default(),
             arrangement: table.arrange(&query),
             query,
             table: table.clone(),
-            pending: None,
+            pending: Asked::default(),
             selected: None,
+            subject: None,
             reveal: false,
+            holding: Asked::default(),
+            held: None,
         }
     }
 
-    /// Takes a table with more figures, and an arrangement that is ready.
-    pub fn refresh(&mut self, table: &Arc<TypeTable>, session: &Session) {
-        if !Arc::ptr_eq(table, &self.table) {
-            self.table = table.clone();
-            self.arrange(session);
+    /// Takes a table with more figures, an arrangement that is ready, a selection made elsewhere.
+    fn refresh(&mut self, desk: &Desk<'_>, subject: Option<&Subject>) {
+        if !Arc::ptr_eq(desk.opened.table(), &self.table) {
+            self.table = desk.opened.table().clone();
+            self.arrange(desk);
         }
-        if let Some(answer) = self.pending.as_ref().and_then(Ticket::poll) {
-            self.pending = None;
-            match answer {
-                Ok(arrangement) => self.arrangement = arrangement,
-                Err(error) => log::warn!("the table stays as it is: {error}"),
-            }
+        if self.pending.poll() {
+            self.arrangement = self.pending.get().cloned().unwrap_or_default();
+        }
+        if subject.is_some() && self.subject.as_ref() != subject {
+            self.subject = subject.cloned();
+            let first = match subject {
+                Some(Subject::Type(group)) => Some(*group),
+                Some(Subject::Object(object)) => Some(self.group_of(desk, *object)),
+                Some(Subject::Objects(objects, _)) => objects.first().map(|object| self.group_of(desk, *object)),
+                None => None,
+            };
+            let row = first.and_then(|group| self.table.rows.iter().position(|row| row.group == group));
+            self.selected = row.map(|row| row as u32);
+            self.reveal = true;
+        }
+        self.holding.poll();
+        let wanted = self.selected.filter(|_| desk.opened.analysis().is_some());
+        if wanted.is_some() && wanted != self.held {
+            self.held = wanted;
+            self.holding.clear();
+            let subject = self.selected_subject();
+            self.holding.ask(desk.session.ask(move |opened, progress| {
+                let objects = subject.map_or_else(Vec::new, |subject| opened.objects_of(&subject));
+                opened.holding(&objects, progress)
+            }));
         }
     }
 
-    fn arrange(&mut self, session: &Session) {
+    fn group_of(&self, desk: &Desk<'_>, object: u32) -> u32 {
+        desk.opened.groups.group_of[desk.opened.heap.graph.objects.type_index(object) as usize]
+    }
+
+    fn selected_subject(&self) -> Option<Subject> {
+        self.selected.map(|row| Subject::Type(self.table.rows[row as usize].group))
+    }
+
+    fn arrange(&mut self, desk: &Desk<'_>) {
         if self.table.rows.len() <= AT_ONCE {
             self.arrangement = self.table.arrange(&self.query);
         } else {
             let (table, query) = (self.table.clone(), self.query.clone());
-            self.pending = Some(session.ask(move |_, _| Ok(table.arrange(&query))));
+            self.pending.ask(desk.session.ask(move |_, _| Ok(table.arrange(&query))));
         }
         self.reveal = true;
     }
 
-    /// Shows tool bar, table and the line about the selected type.
-    pub fn show(&mut self, ui: &mut Ui, session: &Session, settings: &mut Settings) -> Vec<Action> {
-        let before = (self.query.sort, self.query.descending, self.query.folded, self.filter.clone());
-        super::tool_bar(ui, |ui| self.tools(ui, settings));
+    /// Shows tool bar, table and the line about the selected type; `subject` is what to select.
+    pub fn show(&mut self, ui: &mut Ui, desk: &mut Desk<'_>, subject: Option<&Subject>) -> Vec<Action> {
+        self.refresh(desk, subject);
+        let before = (self.query.sort, self.query.descending, self.query.folded);
+        let filtered = super::tool_bar(ui, |ui| self.tools(ui, desk.settings));
         let mut actions = Vec::new();
         if let Some(row) = self.selected {
-            let row = &self.table.rows[row as usize];
-            super::selection_bar(ui, |ui| selection(ui, row, &self.table));
+            super::selection_bar(ui, |ui| self.selection(ui, &self.table.rows[row as usize], &mut actions));
         }
-        egui::CentralPanel::no_frame().show(ui, |ui| self.table(ui, settings, &mut actions));
-        if before.3 != self.filter {
-            match Filter::parse(&self.filter) {
-                Ok(filter) => {
-                    self.query.filter = filter;
-                    self.problem = None;
-                }
-                Err(problem) => self.problem = Some(problem),
-            }
-        }
-        if before != (self.query.sort, self.query.descending, self.query.folded, self.filter.clone()) {
-            self.arrange(session);
+        egui::CentralPanel::no_frame().show(ui, |ui| self.table(ui, desk.settings, &mut actions));
+        if filtered || before != (self.query.sort, self.query.descending, self.query.folded) {
+            self.arrange(desk);
         }
         actions
     }
 
-    fn tools(&mut self, ui: &mut Ui, settings: &mut Settings) {
+    /// True if another filter was typed.
+    fn tools(&mut self, ui: &mut Ui, settings: &mut Settings) -> bool {
         let palette = palette(ui);
-        let width = (ui.available_width() * 0.3).clamp(180.0, 300.0);
-        let find = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F));
-        let hint = RichText::new("Filter types: text, /regex/, >1MB, >1%").color(palette.faint);
-        let edit = TextEdit::singleline(&mut self.filter).hint_text(hint).desired_width(width).margin(vec2(10.0, 5.0));
-        let field = ui.add(edit).accessible_name("Filter types");
-        if find {
-            field.request_focus();
-        }
-        if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
-            self.filter.clear();
-        }
-        if let Some(problem) = &self.problem {
-            ui.label(RichText::new(problem).font(theme::small()).color(palette.error));
+        let filter = self.filter.show(ui, "Filter types", "Filter types: text, /regex/, >1MB, >1%");
+        let filtered = filter.is_some();
+        if let Some(filter) = filter {
+            self.query.filter = filter;
         }
         const FOLDING: &str = "strings and arrays in their owner";
         const HINT: &str = "Strings and arrays count to the object that alone keeps them; shared ones stay themselves";
-        if self.query.folded && widgets::chip(ui, FOLDING).on_hover_text(HINT).clicked() {
-            self.query.folded = false;
-        } else if !self.query.folded && widgets::chip_off(ui, FOLDING).on_hover_text(HINT).clicked() {
-            self.query.folded = true;
+        let folding = if self.query.folded { widgets::chip(ui, FOLDING) } else { widgets::chip_off(ui, FOLDING) };
+        if folding.on_hover_text(HINT).clicked() {
+            self.query.folded = !self.query.folded;
+            settings.folded = self.query.folded;
         }
-        settings.folded = self.query.folded;
         columns_menu(ui, settings);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
@@ -135,6 +154,7 @@ impl TypesPanel {
             };
             ui.label(RichText::new(words).color(palette.muted));
         });
+        filtered
     }
 
     fn table(&mut self, ui: &mut Ui, settings: &Settings, actions: &mut Vec<Action>) {
@@ -150,7 +170,11 @@ impl TypesPanel {
             .selected(selected)
             .reveal(std::mem::take(&mut self.reveal))
             .empty(empty)
-            .show(ui, |_, _| {});
+            .show(ui, |ui, row| {
+                if rows.row(row).kind != TypeKind::Free {
+                    desk::menu(ui, &Subject::Type(rows.row(row).group), actions);
+                }
+            });
         for event in events {
             match event {
                 Event::Sort(column) => {
@@ -159,11 +183,64 @@ impl TypesPanel {
                     self.query.descending = if self.query.sort == column { !self.query.descending } else { first };
                     self.query.sort = column;
                 }
-                Event::Select(row) if row < rows.len() => self.selected = Some(self.arrangement.order[row]),
+                Event::Select(row) => self.selected = self.arrangement.order.get(row).copied(),
+                Event::Open(row) if row < rows.len() && rows.row(row).kind != TypeKind::Free => {
+                    let subject = Some(Subject::Type(rows.row(row).group));
+                    actions.push(Action::Go(Place { tab: Tab::Referrers, subject }));
+                }
                 Event::Copy(text) => actions.push(Action::Copy(text)),
-                Event::Select(_) | Event::Open(_) | Event::Toggle(_) => {}
+                Event::Open(_) | Event::Toggle(_) => {}
             }
         }
+    }
+
+    /// The line that says what is selected, how much it retains, and who keeps it alive.
+    fn selection(&self, ui: &mut Ui, row: &TypeRow, actions: &mut Vec<Action>) {
+        let palette = palette(ui);
+        let figures = row.figures;
+        let namespace = row.name.full.get(..row.name.namespace as usize).unwrap_or_default().trim_end_matches('.');
+        facts_line::named(ui, "Selected", &row.name.short, namespace);
+        facts_line::figure(ui, "Objects", &format::count(figures.count), "");
+        let percent = |bytes| format!("{} %", format::percent(bytes, self.table.total.bytes));
+        if !self.table.analysed || row.kind == TypeKind::Free {
+            facts_line::figure(ui, "Own size", &format::count(figures.bytes), &percent(figures.bytes));
+            return;
+        }
+        let retained = format!("bytes · {}", percent(figures.retained));
+        facts_line::figure(ui, "Retains", &format::count(figures.retained), &retained);
+        let subject = Subject::Type(row.group);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(size::EDGE);
+            if widgets::tool(ui, "Referrers", "⏎").clicked() {
+                actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject.clone()) }));
+            }
+            ui.add_space(size::GAP);
+            ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 4.0;
+                    widgets::label(ui, "Kept alive by");
+                    ui.horizontal(|ui| {
+                        ui.spacing_mut().item_spacing.x = 6.0;
+                        match self.holding.get().map(|holding| (holding, holding.ways.first())) {
+                            Some((holding, Some(way))) => {
+                                let link = widgets::link(ui, &way.short, theme::strong(), palette.root);
+                                if link.on_hover_text(&*way.title).clicked() {
+                                    actions.push(Action::Explain(subject.clone()));
+                                }
+                                let rest = RichText::new(holding.rest()).color(palette.muted);
+                                ui.add(egui::Label::new(rest).truncate());
+                            }
+                            Some((_, None)) => {
+                                ui.label(RichText::new("nothing: the next collection frees it").color(palette.muted));
+                            }
+                            None => {
+                                ui.label(RichText::new("…").color(palette.faint));
+                            }
+                        }
+                    });
+                });
+            });
+        });
     }
 }
 
@@ -182,40 +259,4 @@ fn columns_menu(ui: &mut Ui, settings: &mut Settings) {
             }
         }
     });
-}
-
-/// The line that says what is selected and how much it retains.
-fn selection(ui: &mut Ui, row: &TypeRow, table: &TypeTable) {
-    let palette = palette(ui);
-    let figures = row.figures;
-    let fact = |ui: &mut Ui, label: &str, figure: &str, rest: &str| {
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 4.0;
-            widgets::label(ui, label);
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = 5.0;
-                ui.label(RichText::new(figure).font(theme::mono()).color(palette.text));
-                ui.label(RichText::new(rest).color(palette.muted));
-            });
-        });
-        ui.add_space(20.0);
-    };
-    ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 4.0;
-        ui.set_max_width((ui.available_width() * 0.45).max(200.0));
-        widgets::label(ui, "Selected");
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 5.0;
-            let namespace = row.name.full.get(..row.name.namespace as usize).unwrap_or_default().trim_end_matches('.');
-            ui.add(egui::Label::new(RichText::new(&*row.name.short).font(theme::strong())).truncate());
-            ui.add(egui::Label::new(RichText::new(namespace).color(palette.muted)).truncate());
-        });
-    });
-    ui.add_space(20.0);
-    fact(ui, "Objects", &format::count(figures.count), "");
-    let percent = |bytes| format!("{} %", format::percent(bytes, table.total.bytes));
-    fact(ui, "Own size", &format::count(figures.bytes), &percent(figures.bytes));
-    if table.analysed {
-        fact(ui, "Retains", &format::count(figures.retained), &percent(figures.retained));
-    }
 }

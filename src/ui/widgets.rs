@@ -3,13 +3,14 @@
 //! Thin wrappers of egui's widgets: they choose colours and put the shortcut beside the words. The
 //! accessible name is the words alone.
 
+use eframe::egui::text::TextFormat;
 use eframe::egui::{
     Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Response, RichText, Role, Sense, Stroke, TextEdit, Ui,
     Vec2, WidgetInfo, vec2,
 };
 
-use super::icons;
-use super::theme::{self, Palette};
+use super::theme::{self, Palette, size};
+use super::{grid_cell, icons};
 
 /// The palette of a `Ui`.
 pub fn palette(ui: &Ui) -> &'static Palette {
@@ -79,9 +80,28 @@ pub fn chip_off(ui: &mut Ui, words: &str) -> Response {
     ui.add(button).on_hover_cursor(CursorIcon::PointingHand)
 }
 
-/// Words that lead somewhere.
+/// One of the views; the line under it says which is shown.
+pub fn tab(ui: &mut Ui, words: &str, active: bool) -> Response {
+    let palette = palette(ui);
+    let (font, color) = if active { (theme::strong(), palette.text) } else { (theme::body(), palette.muted) };
+    // As wide as the bold words, so that nothing moves when the active one changes.
+    let width = ui.painter().layout_no_wrap(words.to_owned(), theme::strong(), color).size().x;
+    let (rect, response) = ui.allocate_exact_size(vec2(width + 18.0, size::TABS), Sense::click());
+    let color = if response.hovered() { palette.text } else { color };
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, font, color);
+    if active {
+        let line = rect.with_min_y(rect.bottom() - 2.0).shrink2(vec2(6.0, 0.0));
+        ui.painter().rect_filled(line, CornerRadius::ZERO, palette.accent);
+    }
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, active, words));
+    response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// Words that lead somewhere; too long for the room, they lose their front.
 pub fn link(ui: &mut Ui, words: &str, font: FontId, color: Color32) -> Response {
-    let galley = ui.painter().layout_no_wrap(words.to_owned(), font, color);
+    let format = TextFormat::simple(font, color);
+    let room = ui.available_width();
+    let galley = grid_cell::line(ui.painter(), &[(words, format.clone())], format, room);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::click());
     if response.hovered() {
         ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(1.0, color));

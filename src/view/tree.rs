@@ -170,8 +170,8 @@ fn label(scene: Scene<'_>, who: Who) -> Label {
 
 const COLUMNS: [Column; 4] = [
     Column::name("Referring type . field", "Who refers, and by which field").fixed(),
-    Column::figure("Objects", "Objects that refer, or roots", 110.0).fixed(),
-    Column::figure("Holds", "Objects asked for that are reached through this row", 110.0).fixed(),
+    Column::figure("Objects", "Objects that refer, or roots", 110.0).fixed().optional(),
+    Column::figure("Holds", "Objects asked for that are reached through this row", 110.0).fixed().optional(),
     Column::figure("Holds (bytes)", "What those objects retain together", 150.0).fixed(),
 ];
 

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Theme, Vec2, epaint::textures::TexturesDelta};
+use egui_kittest::kittest::{By, NodeT, Queryable};
 use egui_kittest::{Harness, TestRenderer};
 use heapglass::ui::raster::Raster;
 use heapglass::ui::theme::Palette;
 use heapglass::ui::{App, Settings};
+
+use super::support::{SAMPLE, dump};
 
 /// Paints with the program's own rasteriser.
 #[derive(Default)]
@@ -125,11 +129,28 @@ pub fn wait_ready(window: &mut Window) {
     wait_until(window, "the analysis", |window| window.state_mut().is_analysed());
 }
 
+/// A window with the sample open and analysed.
+pub fn sample() -> Window {
+    let mut window = window([1400.0, 900.0], Theme::Dark);
+    drop_file(&mut window, &dump(SAMPLE).expect("the sample is in the project"));
+    wait_ready(&mut window);
+    window
+}
+
+/// Clicks twice on the row of that name.
+pub fn open_row(window: &mut Window, name: &str) {
+    // Long enough after any click before, or this would be its third.
+    window.run_steps(60);
+    let row = window.get_by(|node| node.role() == Role::Row && node.label().as_deref() == Some(name));
+    row.click();
+    row.click();
+    window.run_steps(4);
+}
+
 /// The names of the rows in sight, from top to bottom.
 pub fn rows(window: &Window) -> Vec<String> {
-    use egui_kittest::kittest::{By, NodeT, Queryable};
     let mut rows: Vec<(f32, String)> = window
-        .query_all(By::new().role(egui::accesskit::Role::Row))
+        .query_all(By::new().role(Role::Row))
         .map(|row| (row.rect().top(), row.accesskit_node().label().unwrap_or_default()))
         .collect();
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));

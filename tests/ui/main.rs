@@ -2,6 +2,7 @@
 
 mod flame;
 mod harness;
+mod holders;
 mod opening;
 mod pictures;
 #[path = "../support/mod.rs"]

@@ -3,10 +3,11 @@
 //! `HEAPGLASS_PICTURES=folder cargo test --test ui pictures` writes them; without the variable the test only
 //! runs through them, which catches characters that no font has and controls without a name.
 
-use eframe::egui::Theme;
+use eframe::egui::{Key, Theme};
+use egui_kittest::kittest::Queryable;
 use heapglass::ui::Settings;
 
-use super::harness::{Window, drop_file, picture, wait_ready, wait_until, window_with};
+use super::harness::{Window, drop_file, open_row, picture, rows, wait_ready, wait_until, window_with};
 use super::support::{SAMPLE, dump};
 
 const SIZES: [(&str, [f32; 2], f32); 3] =
@@ -44,9 +45,34 @@ fn types() {
         drop_file(window, &sample());
         wait_ready(window);
         for _ in 0..4 {
-            window.key_press(eframe::egui::Key::ArrowDown);
+            window.key_press(Key::ArrowDown);
             window.run();
         }
+    });
+}
+
+#[test]
+fn referrers() {
+    each("referrers", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        open_row(window, "System.Data.SqlClient.SqlCommand");
+        wait_until(window, "the tree", |window| !rows(window).is_empty());
+        window.key_press(Key::Space);
+        wait_until(window, "the root", |window| rows(window).iter().any(|name| name.contains("_cachedModels")));
+        wait_until(window, "the ways", |window| window.query_by_label_contains(" alive").is_some());
+        window.key_press(Key::P);
+        window.run_steps(6);
+    });
+}
+
+#[test]
+fn roots() {
+    each("roots", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.get_by_label("Roots").click();
+        wait_until(window, "the roots", |window| rows(window).iter().any(|name| name.starts_with("static var")));
     });
 }
 
@@ -54,10 +80,7 @@ fn types() {
 fn failed() {
     each("failed", &Settings::default(), |window| {
         drop_file(window, &std::path::PathBuf::from(file!()));
-        wait_until(window, "the failure", |window| {
-            use egui_kittest::kittest::Queryable;
-            window.query_by_label("Open another…").is_some()
-        });
+        wait_until(window, "the failure", |window| window.query_by_label("Open another…").is_some());
     });
 }
 

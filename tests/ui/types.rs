@@ -1,16 +1,18 @@
 //! The type table: order, filter, folding, selection, copying.
 
-use eframe::egui::{self, Theme};
+use eframe::egui;
 use egui_kittest::kittest::Queryable;
 
-use super::harness::{Window, drop_file, rows, wait_ready, window};
-use super::support::{SAMPLE, dump};
+use super::harness::{rows, sample};
 
-fn sample() -> Window {
-    let mut window = window([1400.0, 900.0], Theme::Dark);
-    drop_file(&mut window, &dump(SAMPLE).expect("the sample is in the project"));
-    wait_ready(&mut window);
-    window
+#[test]
+fn folding_puts_the_owners_first_and_a_click_takes_it_off() {
+    let mut window = sample();
+    let folded = rows(&window);
+    assert!(folded[..5].iter().any(|name| name == "System.Data.SqlClient.SqlCommand"), "{folded:?}");
+    window.get_by_label("strings and arrays in their owner").click();
+    window.run();
+    assert_eq!(rows(&window)[0], "System.String");
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! What the window asks an open dump, beside flame graphs.
+//!
+//! Each function is run by a worker, takes what the question is about and gives what a panel shows.
+
+use super::Opened;
+use crate::analysis::liveness::Liveness;
+use crate::analysis::paths::paths;
+use crate::analysis::referrers::Scene;
+use crate::error::{Error, Result};
+use crate::heap::{Root, TypeName};
+use crate::progress::Progress;
+use crate::view::holding::{Holding, Step, Way};
+use crate::view::place::Subject;
+use crate::view::root_table::{Held, RootTable};
+use crate::view::roots::title;
+use crate::view::tree::{Line, Tree};
+
+/// Ways that are shown of an object.
+const WAYS: usize = 6;
+
+impl Opened {
+    /// The objects of a subject, ascending.
+    pub fn objects_of(&self, subject: &Subject) -> Vec<u32> {
+        match subject {
+            Subject::Object(object) => vec![*object],
+            Subject::Objects(objects, _) => objects.to_vec(),
+            Subject::Type(group) => {
+                let meant: Vec<bool> = self.groups.group_of.iter().map(|of| of == group).collect();
+                let types = self.heap.graph.objects.type_indices().iter().zip(self.heap.graph.objects.ids());
+                types.filter(|(index, _)| meant[**index as usize]).map(|(_, object)| object).collect()
+            }
+        }
+    }
+
+    /// What a subject is called.
+    pub fn name_of(&self, subject: &Subject) -> TypeName {
+        let graph = &self.heap.graph;
+        match subject {
+            Subject::Type(group) => graph.types[self.groups.first[*group as usize] as usize].name.clone(),
+            Subject::Object(object) => graph.type_of(*object).name.clone(),
+            Subject::Objects(_, title) => TypeName { full: (&**title).into(), short: (&**title).into(), namespace: 0 },
+        }
+    }
+
+    /// Where referrers are looked for, once they can be.
+    pub fn scene(&self) -> Result<Scene<'_>> {
+        let holders =
+            self.holders().ok_or_else(|| Error::Question(String::from("Retained sizes are not there yet.")))?;
+        Ok(Scene { holders, groups: &self.groups, fields: &self.fields, runtime: self.heap.runtime.as_ref() })
+    }
+
+    /// Who refers to a subject: the first level.
+    pub fn referrers(&self, subject: &Subject, progress: &Progress) -> Result<Tree> {
+        Ok(Tree::new(self.scene()?, self.name_of(subject), self.objects_of(subject), progress)?)
+    }
+
+    /// The same tree with a line opened (`None`: the heaviest way up to a root), and the line to go to.
+    pub fn open_line(&self, tree: &Tree, line: Option<Line>, progress: &Progress) -> Result<(Tree, Line)> {
+        let (mut tree, scene) = (tree.clone(), self.scene()?);
+        let at = match line {
+            Some(line) => {
+                tree.open(scene, line, progress)?;
+                line
+            }
+            None => tree.open_heaviest(scene, progress)?,
+        };
+        Ok((tree, at))
+    }
+
+    /// Who keeps these objects alive.
+    pub fn holding(&self, objects: &[u32], progress: &Progress) -> Result<Holding> {
+        let holders = self.scene()?.holders;
+        let liveness = holders.liveness;
+        let alive = objects.iter().filter(|&&object| liveness.dominators.is_reachable(object)).count() as u64;
+        // Of equal ones the first in memory.
+        let heaviest = objects.iter().rev().copied().max_by_key(|&object| liveness.retained.of(object));
+        let found = heaviest.map_or(Ok(Vec::new()), |object| paths(holders, object, WAYS, progress))?;
+        let by_first = found.first().map_or(0, |first| {
+            let labels = self.analysis().map(|analysis| analysis.flames.labels(&self.heap.graph));
+            let label = |root: u32| labels.map(|labels| labels.of_root(root));
+            let wanted = label(first.root);
+            let same = |object: &&u32| self.origin(**object).is_some_and(|root| label(root) == wanted);
+            objects.iter().filter(same).count() as u64
+        });
+        let independent = holders.roots(objects, usize::MAX).len();
+        let ways = found.into_iter().map(|path| self.way(path.root, &path.objects)).collect();
+        Ok(Holding { objects: objects.len() as u64, alive, independent, ways, by_first })
+    }
+
+    /// All roots with what they hold.
+    pub fn root_table(&self) -> Result<RootTable> {
+        let (graph, liveness) = (&self.heap.graph, self.scene()?.holders.liveness);
+        let Liveness { retaining, dominators, retained, cheapest, tops } = liveness;
+        let alone = |root: &Root| Held { bytes: 0, alone: retained.of(root.object) };
+        let mut held: Vec<Held> = graph.roots.iter().map(alone).collect();
+        for (top, root) in (0..).zip(tops.labels(graph, retaining, dominators, cheapest)) {
+            if let Some(held) = held.get_mut(root as usize) {
+                held.bytes += retained.of(tops.object(dominators, top));
+            }
+        }
+        Ok(RootTable::new(held, self.table().total.bytes))
+    }
+
+    fn way(&self, root: u32, objects: &[u32]) -> Way {
+        let (graph, runtime) = (&self.heap.graph, self.heap.runtime.as_ref());
+        let step = |(at, &object): (usize, &u32)| {
+            let next = objects.get(at + 1);
+            let field = next.and_then(|&next| self.fields.between(graph, runtime, object, next));
+            Step { object, name: graph.type_of(object).name.clone(), field: field.unwrap_or_default() }
+        };
+        let label = self.analysis().map(|analysis| analysis.flames.labels(graph));
+        let short = label.map(|labels| labels.name(graph, labels.of_root(root)).short).unwrap_or_default();
+        let title = title(&graph.roots[root as usize]).into();
+        Way { root, title, short, steps: objects.iter().enumerate().map(step).collect() }
+    }
+}

@@ -1,0 +1,90 @@
+//! What every panel of an open dump finds at hand, and what several of them show.
+
+use std::sync::Arc;
+
+use eframe::egui::{Align2, CentralPanel, Key, Modifiers, RichText, Ui, Widget, vec2};
+
+use super::action::Action;
+use super::grid_cell::menu_item;
+use super::settings::Settings;
+use super::widgets::{self, palette};
+use super::{center_column, theme};
+use crate::session::{Opened, Session};
+use crate::view::place::{Place, Subject, Tab};
+
+/// See the module.
+pub struct Desk<'a> {
+    pub session: &'a Session,
+    pub opened: &'a Arc<Opened>,
+    pub settings: &'a mut Settings,
+}
+
+/// A panel that is about nothing yet, and how to choose something.
+pub fn nothing_chosen(ui: &mut Ui, title: &str, words: &str, actions: &mut Vec<Action>) {
+    let palette = palette(ui);
+    CentralPanel::no_frame().show(ui, |ui| {
+        center_column(ui, 420.0, 140.0, |ui| {
+            ui.label(RichText::new(title).font(theme::title()).color(palette.text));
+            ui.add_space(8.0);
+            ui.label(RichText::new(words).color(palette.muted));
+            ui.add_space(16.0);
+            if widgets::secondary(ui, "Go to Types").clicked() {
+                actions.push(Action::Go(Place { tab: Tab::Types, subject: None }));
+            }
+        });
+    });
+}
+
+/// True once retained sizes are there; until then says so, or why they never will be.
+pub fn analysed(ui: &mut Ui, desk: &Desk<'_>) -> bool {
+    if desk.opened.analysis().is_some() {
+        return true;
+    }
+    let palette = palette(ui);
+    CentralPanel::no_frame().show(ui, |ui| {
+        center_column(ui, 420.0, 90.0, |ui| match desk.opened.problem() {
+            Some(problem) => {
+                ui.label(RichText::new("This dump could not be analysed").font(theme::title()).color(palette.text));
+                ui.add_space(8.0);
+                ui.label(RichText::new(problem).color(palette.muted));
+            }
+            None => {
+                let now = desk.session.progress();
+                ui.label(RichText::new(now.phase.label()).font(theme::title()).color(palette.text));
+                ui.add_space(12.0);
+                let part = crate::view::loading::part(now).unwrap_or(0.0);
+                eframe::egui::ProgressBar::new(part).desired_height(6.0).fill(palette.accent).ui(ui);
+                ui.ctx().request_repaint_after_secs(0.05);
+            }
+        });
+    });
+    false
+}
+
+/// What any row's menu offers for the objects it stands for.
+pub fn menu(ui: &mut Ui, subject: &Subject, actions: &mut Vec<Action>) {
+    if menu_item(ui, "Referrers", "").clicked() {
+        actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject.clone()) }));
+    }
+    if menu_item(ui, "Heaviest path to a root", "").clicked() {
+        actions.push(Action::Explain(subject.clone()));
+    }
+    ui.separator();
+}
+
+/// May a single letter act now? Not while something is typed or a menu is open.
+pub fn keys_are_free(ui: &Ui) -> bool {
+    !ui.ctx().egui_wants_keyboard_input() && !eframe::egui::Popup::is_any_open(ui.ctx())
+}
+
+/// Was this key pressed, alone, where it may act?
+pub fn key(ui: &mut Ui, key: Key) -> bool {
+    keys_are_free(ui) && ui.input_mut(|input| input.consume_key(Modifiers::NONE, key))
+}
+
+/// One line in the middle of what is left of `ui`.
+pub fn remark(ui: &mut Ui, words: &str) {
+    let area = ui.available_rect_before_wrap();
+    let at = area.center_top() + vec2(0.0, (area.height() / 3.0).min(120.0));
+    ui.painter().text(at, Align2::CENTER_CENTER, words, theme::body(), palette(ui).muted);
+}

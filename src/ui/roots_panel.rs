@@ -1,0 +1,124 @@
+//! Roots: what holds objects from outside of the heap.
+
+use std::sync::Arc;
+
+use eframe::egui::{self, Align, Layout, RichText, Ui};
+
+use super::action::Action;
+use super::asked::Asked;
+use super::desk::{self, Desk};
+use super::filter_field::FilterField;
+use super::grid::{Event, Grid};
+use super::theme::size;
+use super::widgets::{self, palette};
+use crate::view::format;
+use crate::view::place::Subject;
+use crate::view::root_table::{Family, Query, RootColumn, RootRows, RootTable};
+
+/// The panel's own state.
+#[derive(Default)]
+pub struct RootsPanel {
+    filter: FilterField,
+    query: Query,
+    counts: [u64; 6],
+    table: Asked<Arc<RootTable>>,
+    order: Asked<Vec<u32>>,
+    /// A root, however the table is arranged.
+    selected: Option<u32>,
+    reveal: bool,
+}
+
+impl RootsPanel {
+    /// Shows all roots.
+    pub fn show(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if !desk::analysed(ui, desk) {
+            return actions;
+        }
+        if self.table.is_new() {
+            self.counts = RootTable::counts(&desk.opened.heap.graph);
+            self.table.ask(desk.session.ask(|opened, _| Ok(Arc::new(opened.root_table()?))));
+        }
+        if self.table.poll() {
+            self.arrange(desk);
+        }
+        self.reveal |= self.order.poll();
+        let changed = super::tool_bar(ui, |ui| self.tools(ui));
+        if changed {
+            self.arrange(desk);
+        }
+        egui::CentralPanel::no_frame().show(ui, |ui| self.rows(ui, desk, &mut actions));
+        actions
+    }
+
+    fn arrange(&mut self, desk: &Desk<'_>) {
+        let Some(table) = self.table.get().cloned() else { return };
+        let query = self.query.clone();
+        self.order.ask(desk.session.ask(move |opened, _| Ok(table.arrange(&opened.heap.graph, &query))));
+    }
+
+    /// True if another arrangement is wanted.
+    fn tools(&mut self, ui: &mut Ui) -> bool {
+        let mut changed = false;
+        if let Some(filter) = self.filter.show(ui, "Filter roots", "Filter roots: name, type, >1MB, >1%") {
+            self.query.filter = filter;
+            changed = true;
+        }
+        let palette = palette(ui);
+        for (family, count) in Family::ALL.into_iter().zip(self.counts).filter(|(_, count)| *count > 0) {
+            let words = format!("{} {}", family.title(), format::count(count));
+            let on = self.query.family == Some(family);
+            let clicked = if on { widgets::chip(ui, &words) } else { widgets::chip_off(ui, &words) }.clicked();
+            if clicked {
+                self.query.family = (!on).then_some(family);
+                changed = true;
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(size::EDGE);
+            if let Some(shown) = self.order.get() {
+                ui.label(RichText::new(format::counted(shown.len() as u64, "root")).color(palette.muted));
+            }
+        });
+        changed
+    }
+
+    fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
+        let (Some(table), Some(order)) = (self.table.get(), self.order.get()) else {
+            desk::remark(ui, "Looking at all roots …");
+            return;
+        };
+        let graph = &desk.opened.heap.graph;
+        let rows = RootRows { graph, table, order };
+        let selected = self.selected.and_then(|root| order.iter().position(|shown| *shown == root));
+        let empty = if graph.roots.is_empty() { "This dump has no roots" } else { "No root passes this filter" };
+        let object = |row: usize| Subject::Object(graph.roots[order[row] as usize].object);
+        let events = Grid::new("roots", &rows)
+            .sorted(Some(self.query.sort.index()), self.query.descending)
+            .selected(selected)
+            .reveal(std::mem::take(&mut self.reveal))
+            .empty(empty)
+            .show(ui, |ui, row| desk::menu(ui, &object(row), actions));
+        let mut sort = None;
+        for event in events {
+            match event {
+                Event::Sort(column) => sort = Some(RootColumn::at(column)),
+                Event::Select(row) => self.selected = order.get(row).copied(),
+                Event::Open(row) if row < order.len() => {
+                    actions.push(Action::Go(crate::view::place::Place {
+                        tab: crate::view::place::Tab::Referrers,
+                        subject: Some(object(row)),
+                    }));
+                }
+                Event::Copy(text) => actions.push(Action::Copy(text)),
+                Event::Open(_) | Event::Toggle(_) => {}
+            }
+        }
+        if let Some(column) = sort {
+            let first = !matches!(column, RootColumn::Name | RootColumn::Kind | RootColumn::Type);
+            self.query.descending = if self.query.sort == column { !self.query.descending } else { first };
+            self.query.sort = column;
+            self.arrange(desk);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Who keeps it alive: from a type to its root, back again, and all roots.
+
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable;
+
+use super::harness::{open_row, rows, sample, wait_until};
+
+const COMMAND: &str = "System.Data.SqlClient.SqlCommand";
+const CAUSE: &str = "static var System.Data.Entity.Internal.LazyInternalContext._cachedModels";
+
+#[test]
+fn the_line_under_the_table_names_the_root_that_keeps_a_type_alive() {
+    let mut window = sample();
+    window.get_by_label(COMMAND).click();
+    wait_until(&mut window, "the root", |window| {
+        window.query_by_label("static var LazyInternalContext._cachedModels").is_some()
+    });
+    window.get_by_label("all 801 · and by 5 other roots");
+    window.get_by_label("static var LazyInternalContext._cachedModels").click();
+    wait_until(&mut window, "the way up", |window| rows(window).iter().any(|name| name == CAUSE));
+}
+
+#[test]
+fn a_double_click_opens_referrers_and_space_the_heaviest_path_to_a_root() {
+    let mut window = sample();
+    open_row(&mut window, COMMAND);
+    wait_until(&mut window, "the tree", |window| rows(window).len() > 1);
+    assert_eq!(rows(&window)[0], COMMAND);
+    assert!(
+        rows(&window)[1].starts_with("System.Data.Entity.Core.Common.DbCommandDefinition ."),
+        "{:?}",
+        rows(&window)
+    );
+    window.key_press(Key::Space);
+    wait_until(&mut window, "the root", |window| rows(window).iter().any(|name| name == CAUSE));
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    window.run();
+    window.get_by_label("Filter types");
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
+    window.run_steps(4);
+    assert!(rows(&window).iter().any(|name| name == CAUSE), "the tree is as it was left");
+}
+
+#[test]
+fn rows_of_the_tree_open_and_close_by_keyboard() {
+    let mut window = sample();
+    open_row(&mut window, COMMAND);
+    wait_until(&mut window, "the tree", |window| rows(window).len() > 1);
+    let first = rows(&window);
+    window.key_press(Key::ArrowDown);
+    window.run_steps(2);
+    window.key_press(Key::ArrowRight);
+    wait_until(&mut window, "an open row", |window| rows(window) != first);
+    window.key_press(Key::ArrowLeft);
+    wait_until(&mut window, "a closed row", |window| rows(window) == first);
+}
+
+#[test]
+fn all_roots_are_listed_filtered_and_lead_to_their_objects() {
+    let mut window = sample();
+    window.key_press(Key::Num3);
+    wait_until(&mut window, "the roots", |window| !rows(window).is_empty());
+    window.get_by_label_contains("Static variables").click();
+    window.run_steps(3);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run();
+    window.event(eframe::egui::Event::Text("_cachedModels".into()));
+    wait_until(&mut window, "the filter", |window| rows(window) == [CAUSE]);
+    open_row(&mut window, CAUSE);
+    wait_until(&mut window, "its object", |window| window.query_by_label("Who refers to").is_some());
+    wait_until(&mut window, "its referrers", |window| rows(window).iter().any(|name| name == CAUSE));
+}
