@@ -8,6 +8,8 @@ use eframe::egui::{CentralPanel, Key, Ui};
 
 use super::action::Action;
 use super::desk::{self, Desk};
+use super::export::Caption;
+use super::flame_panel::FlamePanel;
 use super::referrers_panel::ReferrersPanel;
 use super::roots_panel::RootsPanel;
 use super::settings::Settings;
@@ -30,6 +32,7 @@ struct View {
     history: History,
     types: TypesPanel,
     referrers: ReferrersPanel,
+    flame: FlamePanel,
     roots: RootsPanel,
     extent: Extent,
     badges: Vec<String>,
@@ -112,6 +115,7 @@ impl View {
             history: History::new(Place { tab: Tab::Types, subject: None }),
             types: TypesPanel::new(table, folded),
             referrers: ReferrersPanel::default(),
+            flame: FlamePanel::default(),
             roots: RootsPanel::default(),
             extent: facts::extent(&opened.heap, table.total.count, table.total.bytes),
             badges: facts::badges(&opened.heap.facts),
@@ -131,6 +135,10 @@ impl View {
         actions.extend(match place.tab {
             Tab::Types => self.types.show(ui, desk, place.subject.as_ref()),
             Tab::Referrers => self.referrers.show(ui, desk, place.subject.as_ref(), back),
+            Tab::Flame => {
+                let caption = Caption { title: desk.session.source.name(), facts: self.badges.join(" · ") };
+                self.flame.show(ui, opened, desk.session, &caption)
+            }
             Tab::Roots => self.roots.show(ui, desk),
         });
         actions

@@ -7,16 +7,18 @@ use std::sync::Arc;
 pub enum Tab {
     Types,
     Referrers,
+    Flame,
     Roots,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 3] = [Tab::Types, Tab::Referrers, Tab::Roots];
+    pub const ALL: [Tab; 4] = [Tab::Types, Tab::Referrers, Tab::Flame, Tab::Roots];
 
     pub fn title(self) -> &'static str {
         match self {
             Tab::Types => "Types",
             Tab::Referrers => "Referrers",
+            Tab::Flame => "Flame graph",
             Tab::Roots => "Roots",
         }
     }

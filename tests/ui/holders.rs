@@ -58,7 +58,7 @@ fn rows_of_the_tree_open_and_close_by_keyboard() {
 #[test]
 fn all_roots_are_listed_filtered_and_lead_to_their_objects() {
     let mut window = sample();
-    window.key_press(Key::Num3);
+    window.key_press(Key::Num4);
     wait_until(&mut window, "the roots", |window| !rows(window).is_empty());
     window.get_by_label_contains("Static variables").click();
     window.run_steps(3);
@@ -69,4 +69,13 @@ fn all_roots_are_listed_filtered_and_lead_to_their_objects() {
     open_row(&mut window, CAUSE);
     wait_until(&mut window, "its object", |window| window.query_by_label("Who refers to").is_some());
     wait_until(&mut window, "its referrers", |window| rows(window).iter().any(|name| name == CAUSE));
+}
+
+#[test]
+fn the_flame_graph_is_a_tab_and_says_what_its_widths_mean() {
+    let mut window = sample();
+    window.key_press(Key::Num3);
+    wait_until(&mut window, "the picture", |window| {
+        window.query_by_label_contains("width = what would be freed if this went").is_some()
+    });
 }
