@@ -1,3 +1,5 @@
+//! Referrer rows on graphs small enough to see through: held objects, cycles, fields, what folds together.
+
 use super::*;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::testing::Sketch;
