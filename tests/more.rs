@@ -1,0 +1,159 @@
+//! Dumps made by `tests/dumps/make.sh`, in the folder that `HEAPGLASS_MORE_DUMPS` names: other GCs, other
+//! writers of cores, a process that allocates. See `tests/dumps/README.md` for what must hold of each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use heapglass::heap::{Heap, Options, digests};
+use heapglass::progress::Progress;
+use serde_json::Value;
+
+/// The folder, or `None` with a line that says so.
+fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("HEAPGLASS_MORE_DUMPS").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: HEAPGLASS_MORE_DUMPS names no folder with dumps made by tests/dumps/make.sh");
+    }
+    folder
+}
+
+/// Dumps whose names begin so, in order, without `.core`.
+fn dumps(folder: &Path, prefix: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder can be listed").flatten();
+    let names = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".core").map(str::to_owned));
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+    names.sort();
+    names
+}
+
+/// Opens a dump; image files that it lacks come from the program's folder, where that is still there.
+fn open(folder: &Path, name: &str, with_images: bool) -> heapglass::Result<Heap> {
+    let path = folder.join(format!("{name}.core"));
+    let heap = Heap::open(&path, &Options::default(), &Progress::new())?;
+    let program = heap.facts.process.path.as_ref().map(PathBuf::from);
+    let Some(images) = program.and_then(|path| Some(path.parent()?.to_owned())).filter(|path| path.is_dir()) else {
+        return Ok(heap);
+    };
+    if !with_images {
+        return Ok(heap);
+    }
+    Heap::open(&path, &Options { images: Some(images), ..Options::default() }, &Progress::new())
+}
+
+fn json(path: &Path) -> Option<Value> {
+    Some(serde_json::from_str(&fs::read_to_string(path).ok()?).expect("JSON"))
+}
+
+/// Was a GC moving objects when the dump was taken?
+fn moving(heap: &Heap) -> bool {
+    let vars = heap.runtime.as_ref().and_then(|runtime| runtime.gc.vars.as_ref());
+    vars.is_some_and(|vars| vars.invalid_count > 0)
+}
+
+/// Objects, bytes, references, digests, and count and bytes of each method table.
+fn assert_equal_to_truth(heap: &Heap, folder: &Path, name: &str) {
+    let Some(truth) = json(&folder.join(format!("{name}.truth.json"))) else {
+        eprintln!("{name}: no truth beside it, only what is the same in each run is held");
+        return;
+    };
+    if truth["corrupt"].as_array().is_some_and(|places| !places.is_empty()) {
+        eprintln!("{name}: the truth reader stumbled itself, so nothing is compared");
+        return;
+    }
+    let graph = &heap.graph;
+    let bytes: u64 = graph.objects.ids().map(|id| graph.objects.size(id)).sum();
+    let references = (graph.references.edges() + graph.strays.len() - graph.extra.len()) as u64;
+    let (digest, digest_references) = digests(graph, &Progress::new()).expect("not cancelled");
+    assert_eq!(graph.len(), truth["objects"], "objects of {name}");
+    assert_eq!(bytes, truth["bytes"], "bytes of {name}");
+    assert_eq!(references, truth["references"], "references of {name}");
+    assert_eq!(format!("{digest:016x}"), truth["digest"], "digest of {name}");
+    assert_eq!(format!("{digest_references:016x}"), truth["digest_references"], "digest_references of {name}");
+
+    let mut counted = vec![(0u64, 0u64); graph.types.len()];
+    for id in graph.objects.ids() {
+        let (count, bytes) = &mut counted[graph.objects.type_index(id) as usize];
+        *count += 1;
+        *bytes += graph.objects.size(id);
+    }
+    let mut rows: Vec<(u64, u64, u64)> =
+        graph.types.iter().zip(counted).map(|(info, (count, bytes))| (info.method_table, count, bytes)).collect();
+    let number = |row: &Value, key: &str| row[key].as_u64().expect("a number");
+    let types = truth["types"].as_array().expect("types");
+    let mut wanted: Vec<_> =
+        types.iter().map(|row| (number(row, "mt"), number(row, "count"), number(row, "bytes"))).collect();
+    rows.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(rows, wanted, "types of {name}");
+}
+
+fn assert_nothing_unread(heap: &Heap, name: &str) {
+    let unread = heap.graph.unread;
+    assert_eq!((unread.bytes, unread.objects, unread.references), (0, 0, 0), "{name}: {:?}", heap.facts.warnings);
+}
+
+#[test]
+fn the_specimen_is_read_whole_with_every_gc_and_from_every_writer() {
+    let Some(folder) = folder() else { return };
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dumps/expected.json");
+    let expected = json(&expected).expect("the expectations are in the project");
+    for (name, facts) in expected["dumps"].as_object().expect("dumps") {
+        if dumps(&folder, name).is_empty() {
+            eprintln!("skipped: {name}.core is not in the folder");
+            continue;
+        }
+        let heap = open(&folder, name, true).expect("the dump opens");
+        assert_eq!(heap.facts.gc.server, facts["server"], "{name}");
+        let processors = std::thread::available_parallelism().expect("a number of processors").get() as u64;
+        let heaps = facts["heaps"].as_u64().expect("a number").min(processors);
+        assert_eq!(u64::from(heap.facts.gc.heaps), heaps, "{name}: the runtime makes no more heaps than processors");
+        assert_eq!(heap.facts.gc.regions, facts["regions"], "{name}");
+        assert_nothing_unread(&heap, name);
+        for (wanted, figures) in expected["types"].as_object().expect("types") {
+            let objects = &heap.graph.objects;
+            let is_wanted = |id: &u32| *heap.graph.types[objects.type_index(*id) as usize].name.full == **wanted;
+            let ids: Vec<u32> = objects.ids().filter(is_wanted).collect();
+            let bytes: u64 = ids.iter().map(|&id| objects.size(id)).sum();
+            assert_eq!(ids.len(), figures["count"], "count of {wanted} in {name}");
+            assert_eq!(bytes, figures["bytes"], "bytes of {wanted} in {name}");
+        }
+        assert_equal_to_truth(&heap, &folder, name);
+    }
+}
+
+#[test]
+fn cores_without_a_heap_are_refused_with_the_way_to_a_better_one() {
+    let Some(folder) = folder() else { return };
+    for name in dumps(&folder, "normal").into_iter().chain(dumps(&folder, "triage")) {
+        let error = open(&folder, &name, false).expect_err("there is no heap").to_string();
+        assert!(error.contains("without heap memory") && error.contains("dotnet-dump collect"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_process_that_allocates_on_all_threads_is_read_whole() {
+    let Some(folder) = folder() else { return };
+    let names = dumps(&folder, "alloc-");
+    let mut whole = 0;
+    for name in &names {
+        let heap = open(&folder, name, false).expect("the dump opens");
+        if moving(&heap) {
+            assert!(heap.facts.warnings.iter().any(|warning| warning.contains("moving objects")), "{name}");
+            continue;
+        }
+        whole += 1;
+        assert_nothing_unread(&heap, name);
+        assert_equal_to_truth(&heap, &folder, name);
+    }
+    eprintln!("{whole} of {} dumps were taken while no GC was moving objects", names.len());
+}
+
+#[test]
+fn a_process_copied_while_it_runs_opens_and_says_what_is_torn() {
+    let Some(folder) = folder() else { return };
+    for name in dumps(&folder, "torn-") {
+        let heap = open(&folder, &name, false).expect("the dump opens");
+        assert!(heap.graph.len() > 10_000, "{name}");
+        assert!(!heap.facts.warnings.is_empty(), "{name}");
+    }
+}
