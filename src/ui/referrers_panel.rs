@@ -124,9 +124,7 @@ impl ReferrersPanel {
             self.open(desk, None);
         }
         let roots = self.holding.holding().map_or(0, |holding| holding.ways.len());
-        if roots > 0 && widgets::tool(ui, &format!("Paths ({roots})"), "P").clicked()
-            || roots > 0 && desk::key(ui, Key::P)
-        {
+        if roots > 0 && (widgets::tool(ui, &format!("Paths ({roots})"), "P").clicked() || desk::key(ui, Key::P)) {
             self.paths.toggle();
         }
         if self.tree.is_waiting() {
