@@ -35,7 +35,7 @@ impl Dialog {
         let future = rfd::AsyncFileDialog::new()
             .set_title("Open a memory dump")
             .add_filter("All files", &["*"])
-            .add_filter("Memory dumps", &["dmp", "mdmp", "hdmp", "core", "zst", "gz", "zip"])
+            .add_filter("Memory dumps", &["dmp", "mdmp", "hdmp", "core", "gcdump", "zst", "gz", "zip"])
             .set_parent(frame)
             .pick_file();
         let (answers, answer) = mpsc::channel();

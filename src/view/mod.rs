@@ -1,5 +1,6 @@
 //! VIEW MODELS: what a person sees, as plain data; no egui in here.
 
+pub mod byname;
 pub mod facts;
 pub mod failure;
 pub mod filter;
