@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use heapglass::analysis::byname::{Row, Rules, Table, by_name, memory_graph};
 use heapglass::dump::{Bytes, Kind, Opened};
-use heapglass::gcdump::{self, MemoryGraph};
-use heapglass::heap::{Heap, Options, RootKind};
+use heapglass::gcdump::{self, MemoryGraph, NodeType};
+use heapglass::heap::{Csr, Heap, Options, RootKind};
 use heapglass::progress::Progress;
 use serde_json::Value;
 
@@ -307,4 +307,36 @@ fn other_files_and_versions_are_refused_with_a_reason() {
     assert!(refusal(&[1, 0, 0, 0, 0, 0, 0, 0, 18], &[1, 0, 0, 0, 1]).contains("types have no names"));
     let cut = shop(&[])[..200].to_vec();
     assert!(read(cut).expect_err("a bad file").to_string().contains("cut short: it ends inside its types"));
+}
+
+/// Root → one chain of `len` objects of two types by turns, 1000 bytes each.
+fn chain(len: u32) -> MemoryGraph {
+    let kind = |name: &str| NodeType { name: name.into(), module: None };
+    let kinds = [0].into_iter().chain((0..len).map(|node| 1 + node % 2)).collect();
+    let rows: Vec<Vec<u32>> = (0..=len).map(|node| if node < len { vec![node + 1] } else { vec![] }).collect();
+    MemoryGraph {
+        types: vec![kind("[.NET Roots]"), kind("A"), kind("B")],
+        kinds,
+        sizes: (0..=len).map(|node| if node == 0 { 0 } else { 1000 }).collect(),
+        children: Csr::from_rows(&rows),
+        addresses: (0..=len).map(|node| u64::from(node) * 1024).collect(),
+        root: 0,
+        multipliers: Vec::new(),
+    }
+}
+
+#[test]
+fn a_chain_of_two_types_a_hundred_thousand_deep_is_summed_in_a_moment() {
+    let rows = summary(&chain(100_000), &Rules { fold_percent: 1.0, ..Rules::plain() });
+    let sum = |name: &str| rows.iter().find(|row| row.0 == name).map(|row| (row.1, row.3)).expect("a row");
+    assert_eq!((sum("A"), sum("B")), ((50_000_000, 100_000_000), (50_000_000, 99_999_000)));
+}
+
+#[test]
+fn perfviews_floats_are_kept_beside_the_exact_sums() {
+    let mut graph = chain(3);
+    // One more is lost in a float of 2^24, each time.
+    graph.sizes = vec![0, 1 << 24, 1, 1];
+    let table = by_name(&graph, &Rules::plain(), &Progress::new()).expect("a table");
+    assert_eq!((table.total.perfview_bytes, table.total.bytes), (16_777_216.0, 16_777_218));
 }

@@ -21,6 +21,7 @@ use crate::heap::{Heap, Options};
 use crate::progress::{Cancelled, Phase, Progress, Snapshot};
 use crate::view::failure::Failure;
 
+pub mod byname;
 pub mod flame;
 mod opened;
 mod questions;

@@ -6,6 +6,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use super::byname::ByName;
 use super::flame::Flames;
 use crate::analysis::histogram::{TypeGroups, histogram};
 use crate::analysis::independent::Holders;
@@ -23,6 +24,8 @@ pub struct Opened {
     /// Types that are one row to a person.
     pub groups: TypeGroups,
     pub fields: FieldNames,
+    /// PerfView's table of it.
+    pub by_name: ByName,
     first_table: Arc<TypeTable>,
     analysis: OnceLock<Analysis>,
     problem: OnceLock<String>,
@@ -50,7 +53,15 @@ impl Opened {
             .collect();
         let first_table = Arc::new(TypeTable::new(&heap.graph.types, &groups, &figures, false));
         let fields = FieldNames::new(&heap.graph);
-        Ok(Opened { heap, groups, fields, first_table, analysis: OnceLock::new(), problem: OnceLock::new() })
+        Ok(Opened {
+            heap,
+            groups,
+            fields,
+            by_name: ByName::default(),
+            first_table,
+            analysis: OnceLock::new(),
+            problem: OnceLock::new(),
+        })
     }
 
     /// Computes dominators and retained sizes; what was computed before stays.
