@@ -1,4 +1,5 @@
-//! Other ways to an object than the cheapest: from other roots first, then other ways in.
+//! Other ways to an object than the cheapest: from roots of other objects first, then from other roots of the
+//! same objects, then other ways in.
 //!
 //! Every way passes the object's top and ends as the cheapest does, so other roots are found by a search
 //! from that top upwards, from top to top; between them the cheapest way through each top's own objects is
@@ -14,7 +15,7 @@ use crate::progress::{Cancelled, Progress};
 use super::cheapest::Path;
 use super::independent::Holders;
 use super::liveness::Liveness;
-use super::ranking::{StepCosts, root_cost};
+use super::ranking::{StepCosts, best_root, root_cost};
 
 /// Referrers that one search looks at. A way found is right even where the search had to stop.
 const REFERRERS: usize = 1 << 21;
@@ -32,7 +33,8 @@ struct Reached {
 }
 
 /// Up to `wanted` ways to `object`: the cheapest, then the cheapest from other roots, then those that differ
-/// most from the ones before them. Empty if nothing keeps it alive.
+/// most from the ones before them. Empty if nothing keeps it alive. Roots that hold one and the same object
+/// make ways that differ in nothing else, so all but the best of them wait for the roots of other objects.
 pub fn paths(holders: Holders<'_>, object: u32, wanted: usize, progress: &Progress) -> Result<Vec<Path>, Cancelled> {
     let Some(first) = holders.cheapest_path(object) else {
         return Ok(Vec::new());
@@ -73,7 +75,7 @@ fn from_other_roots(
             break;
         }
         let entry = tops.object(dominators, top);
-        for &root in retaining.roots_of(graph, entry) {
+        if let Some(root) = best_root(graph, retaining.roots_of(graph, entry)) {
             starts.push((cost + u64::from(root_cost(&graph.roots[root as usize])), root, top));
             if starts.len() > wanted {
                 starts.pop();
@@ -91,26 +93,36 @@ fn from_other_roots(
             }
         }
     }
-    for (_, root, mut top) in starts.into_sorted_vec() {
+    let starts = starts.into_sorted_vec();
+    let other_roots = starts.iter().flat_map(|&(_, best, top)| {
+        let roots = retaining.roots_of(graph, tops.object(dominators, top));
+        roots.iter().filter(move |&&root| root != best).map(move |&root| (root, top))
+    });
+    let best_roots = starts.iter().map(|&(_, root, top)| (root, top));
+    for (root, top) in best_roots.chain(other_roots) {
         if found.len() >= wanted {
             break;
         }
-        if found.iter().any(|path| path.root == root) {
-            continue;
+        if found[0].root != root {
+            found.push(Path { root, objects: way_down(holders, top, object, &reached) });
         }
-        let mut objects = Vec::new();
-        loop {
-            let Reached { leaves_by, next, .. } = reached[&top];
-            let at_end = next == u32::MAX;
-            append_way(holders, tops.object(dominators, top), if at_end { object } else { leaves_by }, &mut objects);
-            if at_end {
-                break;
-            }
-            top = next;
-        }
-        found.push(Path { root, objects });
     }
     Ok(())
+}
+
+/// The objects of the cheapest way from a top to `object`.
+fn way_down(holders: Holders<'_>, mut top: u32, object: u32, reached: &FxHashMap<u32, Reached>) -> Vec<u32> {
+    let Liveness { dominators, tops, .. } = holders.liveness;
+    let mut objects = Vec::new();
+    loop {
+        let Reached { leaves_by, next, .. } = reached[&top];
+        let at_end = next == u32::MAX;
+        append_way(holders, tops.object(dominators, top), if at_end { object } else { leaves_by }, &mut objects);
+        if at_end {
+            return objects;
+        }
+        top = next;
+    }
 }
 
 /// The cheapest way from a top's object down to one that it dominates, both included.

@@ -21,6 +21,9 @@ use crate::progress::Progress;
 use crate::view::format::{bytes, counted};
 use crate::view::roots::title;
 
+/// Levels and opened rows of an answer that nobody limited: enough to reach the root that matters.
+const DEPTH: u16 = 64;
+const OPENED: usize = 48;
 /// Rows that are opened at most: what holds most comes first.
 const MOST: usize = 2000;
 
@@ -39,9 +42,9 @@ pub struct Args {
     /// A type: its full name, or an end of it that only one type has; or the address of an object (0x…)
     #[arg(value_name = "TYPE")]
     target: String,
-    /// Levels to open
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
-    depth: u16,
+    /// Levels to show; without, what holds most is followed up to its root
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    depth: Option<u16>,
     /// Rows of each level to show, those that hold most
     #[arg(long, value_name = "N", default_value_t = 8)]
     width: usize,
@@ -93,7 +96,8 @@ fn answer(args: &Args, heap: &Heap, progress: &Progress) -> Result<Answer> {
     let scene = Scene { holders, groups: &groups, fields: &fields, runtime: heap.runtime.as_ref() };
     let bytes = target.objects.iter().map(|&object| graph.objects.size(object)).sum();
     let mut tree = Referrers::of(scene, target.objects);
-    tree.unfold(scene, usize::from(args.depth), args.width, MOST, progress)?;
+    let most = if args.depth.is_some() { MOST } else { OPENED };
+    tree.unfold(scene, args.depth.unwrap_or(DEPTH).into(), args.width, most, progress)?;
     let (referrers, more) = level(scene, &tree, tree.top(), args.width);
     Ok(Answer { r#type: target.type_name, objects: tree.asked().len() as u64, bytes, referrers, more })
 }

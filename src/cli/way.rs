@@ -52,7 +52,7 @@ impl Way {
 
 /// Prints a way, one object a line.
 pub fn steps(root: &Root, path: &[Step], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n{} ({} from the object)", root.title, counted(path.len() as u64, "step"))?;
+    writeln!(out, "\n{} ({})", root.title, counted(path.len().saturating_sub(1) as u64, "step"))?;
     for step in path {
         let field = step.field.as_ref().map_or_else(String::new, |field| format!("  .{field}"));
         writeln!(out, "  {}  {}{}", step.object, step.r#type, field.replace(".[]", "[]"))?;
