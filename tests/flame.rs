@@ -4,6 +4,7 @@ mod support;
 
 use std::collections::HashSet;
 
+use heapglass::analysis::byname::{Rules, by_name, memory_graph};
 use heapglass::analysis::flame::{FlameTree, Forest, Labels, Limits, top_down};
 use heapglass::analysis::independent::Holders;
 use heapglass::analysis::liveness::Liveness;
@@ -31,12 +32,17 @@ impl World {
         Holders { graph: &self.heap.graph, liveness: &self.liveness }
     }
 
-    fn forests(&self) -> [(&'static str, Forest); 2] {
-        let progress = Progress::new();
-        [
-            ("retained", Forest::retained(self.holders(), &self.labels, &progress).unwrap()),
-            ("shortest", Forest::cheapest(self.holders(), &self.labels, &progress).unwrap()),
-        ]
+    fn retained(&self) -> Forest {
+        Forest::retained(self.holders(), &self.labels, &Progress::new()).unwrap()
+    }
+
+    fn cheapest(&self) -> Forest {
+        Forest::cheapest(self.holders(), &self.labels, &Progress::new()).unwrap()
+    }
+
+    fn perfview(&self) -> Forest {
+        let without = [RootKind::Stack];
+        Forest::perfview(&self.heap, &without, self.holders(), &self.labels, &Progress::new()).unwrap()
     }
 
     fn tree(&self, forest: &Forest, count: bool, limits: &Limits) -> FlameTree {
@@ -89,8 +95,7 @@ fn same(tree: &FlameTree, frame: u32, truth: &Value) -> usize {
 #[test]
 fn under_the_query_cache_the_tree_is_the_truth_to_the_byte() {
     let (Some(world), Some(truth)) = (World::open(support::SAMPLE), support::truth(support::SAMPLE)) else { return };
-    let [(_, retained), _] = world.forests();
-    let tree = world.tree(&retained, false, &truth_limits());
+    let tree = world.tree(&world.retained(), false, &truth_limits());
     const MODELS: &str = "[static var System.Data.Entity.Internal.LazyInternalContext._cachedModels]";
     const MANAGER: &str = "System.Data.Entity.Core.Common.QueryCache.QueryCacheManager";
     let truth = child(&truth["flame_without_stack"], MODELS).unwrap();
@@ -107,8 +112,7 @@ fn under_the_query_cache_the_tree_is_the_truth_to_the_byte() {
 fn first_level_boxes_are_within_a_percent_of_the_truth() {
     for dump in [support::SAMPLE, "azmcp-net10-singlefile-win-x64.dmp", "zoo-net8-win-x64.dmp"] {
         let (Some(world), Some(truth)) = (World::open(dump), support::truth(dump)) else { continue };
-        let [(_, retained), _] = world.forests();
-        let tree = world.tree(&retained, false, &Limits { min_percent: 0.0, ..truth_limits() });
+        let tree = world.tree(&world.retained(), false, &Limits { min_percent: 0.0, ..truth_limits() });
         let known: HashSet<String> = truth["statics"]
             .as_array()
             .unwrap()
@@ -141,5 +145,81 @@ fn first_level_boxes_are_within_a_percent_of_the_truth() {
                 assert!(off <= 0.01, "{dump}: {name} has {ours}, the truth {bytes}");
             }
         }
+    }
+}
+
+/// Own, children and smaller ones of every box are the box; children come heaviest first.
+fn adds_up(tree: &FlameTree, what: &str) {
+    for at in 0..tree.frames.len() as u32 {
+        let frame = &tree.frames[at as usize];
+        let children: Vec<u64> = tree.children(at).map(|child| tree.frames[child as usize].weight).collect();
+        let sum = frame.own + frame.smaller + children.iter().sum::<u64>();
+        assert_eq!(sum, frame.weight, "{what}: {}", tree.name(at).full);
+        assert!(children.is_sorted_by(|a, b| a >= b) && frame.shared <= frame.weight, "{what}");
+    }
+}
+
+#[test]
+fn every_tree_of_every_dump_adds_up_to_what_roots_reach() {
+    for dump in support::DUMPS {
+        let Some(world) = World::open(dump) else { continue };
+        let (graph, dominators) = (&world.heap.graph, &world.liveness.dominators);
+        let reached: Vec<u32> = graph.objects.ids().filter(|&object| dominators.is_reachable(object)).collect();
+        let bytes: u64 = reached.iter().map(|&object| graph.objects.size(object)).sum();
+        for (name, forest) in [("retained", world.retained()), ("shortest", world.cheapest())] {
+            for fold_chains in [true, false] {
+                for (min_percent, count, whole) in
+                    [(0.0, false, bytes), (0.1, false, bytes), (0.1, true, reached.len() as u64)]
+                {
+                    let limits = Limits { min_percent, fold_chains, max_depth: 100, ..Limits::default() };
+                    let tree = world.tree(&forest, count, &limits);
+                    let what = format!("{dump} {name} {min_percent} {count}");
+                    assert_eq!(tree.frames[0].weight, whole, "{what}");
+                    assert_eq!(u64::from(tree.frames[0].objects), reached.len() as u64, "{what}");
+                    adds_up(&tree, &what);
+                }
+            }
+        }
+        let tree = world.tree(&world.perfview(), false, &Limits::default());
+        adds_up(&tree, dump);
+        assert!(tree.frames[0].weight > bytes / 2, "{dump}: {} of {bytes}", tree.frames[0].weight);
+    }
+}
+
+#[test]
+fn perfviews_tree_has_the_inc_of_its_own_table() {
+    let Some(world) = World::open(support::SAMPLE) else { return };
+    let limits = Limits { min_percent: 0.0, fold_chains: false, ..Limits::default() };
+    let tree = world.tree(&world.perfview(), false, &limits);
+    let nodes = memory_graph(&world.heap, &[RootKind::Stack], &Progress::new()).unwrap();
+    let rules = Rules { priority: Rules::default().priority, ..Rules::plain() };
+    let table = by_name(&nodes, &rules, &Progress::new()).unwrap();
+    // Inc counts a type once on every way down: where it is met first.
+    let inc = |name: &str| {
+        let mut met = vec![false; tree.frames.len()];
+        let mut sum = 0;
+        for at in 0..tree.frames.len() {
+            let above = at > 0 && met[tree.frames[at].parent as usize];
+            let here = *tree.name(at as u32).full == *name;
+            sum += if here && !above { tree.frames[at].weight } else { 0 };
+            met[at] = above || here;
+        }
+        sum
+    };
+    for (ours, theirs) in [
+        ("System.Data.SqlClient.SqlCommand", "!Data.SqlClient.SqlCommand"),
+        (
+            "System.Data.Entity.Core.Common.QueryCache.QueryCacheManager",
+            "!Data.Entity.Core.Common.QueryCache.QueryCacheManager",
+        ),
+        (
+            "System.Data.Entity.Core.Common.QueryCache.QueryCacheEntry",
+            "!Data.Entity.Core.Common.QueryCache.QueryCacheEntry",
+        ),
+        ("System.Data.Entity.Core.Metadata.Edm.TypeUsage", "!Data.Entity.Core.Metadata.Edm.TypeUsage"),
+    ] {
+        let row =
+            table.rows.iter().find(|row| row.name.ends_with(theirs)).unwrap_or_else(|| panic!("a row for {theirs}"));
+        assert_eq!(inc(ours), row.inclusive.bytes, "{ours}");
     }
 }

@@ -12,7 +12,6 @@ use eframe::egui::Theme;
 use super::common::Reading;
 use super::target::Target;
 use crate::analysis::flame::Limits;
-use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::error::{Error, Result};
 use crate::heap::Heap;
@@ -114,8 +113,9 @@ fn view(args: &Args, format: Format, heap: &Heap, progress: &Progress) -> Result
             FlameRoot::Objects(target.objects.into(), target.type_name.into())
         }
     };
-    let liveness = Liveness::new(graph, &args.reading.without_roots(), progress)?;
-    let holders = Holders { graph, liveness: &liveness };
+    let without = args.reading.without_roots();
+    let liveness = Liveness::new(graph, &without, progress)?;
+    let flames = Flames::new(without);
     let measure = Measure { tree: args.tree, ..Measure::default() };
     let question = FlameQuestion { measure, root, ..FlameQuestion::default() };
     let limits = Limits { min_percent: args.min_percent, ..Limits::default() };
@@ -123,7 +123,7 @@ fn view(args: &Args, format: Format, heap: &Heap, progress: &Progress) -> Result
         Format::Json => Limits { fold_chains: false, max_depth: JSON_DEPTH, ..limits },
         _ => limits,
     };
-    let answer = Flames::default().tree(holders, &question, limits, progress)?;
+    let answer = flames.tree(heap, &liveness, &question, limits, progress)?;
     let caption = caption(args, heap, &answer.tree.name(0).short, answer.heap);
     Ok((FlameView::new(Arc::clone(&answer.tree), measure, answer.heap), caption))
 }

@@ -7,12 +7,15 @@ use std::sync::{Arc, OnceLock};
 
 use super::Opened;
 use crate::analysis::flame::{
-    FlameTree, Forest, Labels, Limits, Name, Source, Top, bottom_up, each_object, objects_of, outermost, top_down,
+    FlameTree, Forest, Labels, Limits, Name, Source, Top, bottom_up, each_object, generations, objects_of, outermost,
+    top_down,
 };
 use crate::analysis::independent::Holders;
+use crate::analysis::liveness::Liveness;
 use crate::error::{Error, Result};
-use crate::heap::{Graph, RootKind};
+use crate::heap::{Graph, Heap, RootKind};
 use crate::progress::{Phase, Progress};
+use crate::runtime::gc::Segment;
 use crate::view::flame::{Held, Measure, Origin, TreeKind, Unit, origin};
 
 /// Name of the box that everything hangs from.
@@ -45,6 +48,8 @@ pub struct FlameQuestion {
     pub hidden: Vec<u32>,
     /// Hide everything that the program and its libraries did not bring.
     pub only_user: bool,
+    /// Say in which generation each box's objects live (top-down only).
+    pub generations: bool,
 }
 
 /// A picture's tree.
@@ -60,21 +65,30 @@ pub struct FlameAnswer {
 /// Trees of one heap, as far as they were asked for.
 #[derive(Debug, Default)]
 pub struct Flames {
+    /// Kinds of roots that its liveness was made without.
+    without: Vec<RootKind>,
     labels: OnceLock<Labels>,
     retained: OnceLock<Forest>,
     cheapest: OnceLock<Forest>,
+    perfview: OnceLock<Forest>,
 }
 
 impl Flames {
+    /// For a liveness without roots of some kinds.
+    pub fn new(without: Vec<RootKind>) -> Flames {
+        Flames { without, ..Flames::default() }
+    }
+
     pub fn labels(&self, graph: &Graph) -> &Labels {
         self.labels.get_or_init(|| Labels::new(graph))
     }
 
-    fn forest(&self, holders: Holders<'_>, kind: TreeKind, progress: &Progress) -> Result<&Forest> {
+    fn forest(&self, heap: &Heap, holders: Holders<'_>, kind: TreeKind, progress: &Progress) -> Result<&Forest> {
         let labels = self.labels(holders.graph);
         let cell = match kind {
             TreeKind::Retained => &self.retained,
             TreeKind::Shortest => &self.cheapest,
+            TreeKind::PerfView => &self.perfview,
         };
         if let Some(forest) = cell.get() {
             return Ok(forest);
@@ -83,31 +97,40 @@ impl Flames {
         let forest = match kind {
             TreeKind::Retained => Forest::retained(holders, labels, progress)?,
             TreeKind::Shortest => Forest::cheapest(holders, labels, progress)?,
+            TreeKind::PerfView => Forest::perfview(heap, &self.without, holders, labels, progress)?,
         };
         Ok(cell.get_or_init(|| forest))
     }
 
     /// A tree for the window: fine enough to zoom in, chains folded.
-    pub fn answer(&self, holders: Holders<'_>, question: &FlameQuestion, progress: &Progress) -> Result<FlameAnswer> {
+    pub fn answer(
+        &self,
+        heap: &Heap,
+        liveness: &Liveness,
+        question: &FlameQuestion,
+        progress: &Progress,
+    ) -> Result<FlameAnswer> {
         let limits = Limits { min_percent: FINEST, max_frames: MOST_FRAMES, ..Limits::default() };
-        self.tree(holders, question, limits, progress)
+        self.tree(heap, liveness, question, limits, progress)
     }
 
     /// A tree within the given limits; those that the question sets itself (what is hidden) are overwritten.
     pub fn tree(
         &self,
-        holders: Holders<'_>,
+        heap: &Heap,
+        liveness: &Liveness,
         question: &FlameQuestion,
         limits: Limits,
         progress: &Progress,
     ) -> Result<FlameAnswer> {
-        let graph = holders.graph;
+        let graph = &heap.graph;
+        let holders = Holders { graph, liveness };
         let Measure { tree: kind, unit, bottom_up: outward } = question.measure;
         let labels = self.labels(graph);
-        let forest = self.forest(holders, kind, progress)?;
+        let forest = self.forest(heap, holders, kind, progress)?;
         let source = forest.source(holders, labels, unit == Unit::Objects);
         let limits = Limits { hidden: hidden(graph, labels, question), ..limits };
-        let heap = source.tops.iter().map(|top| source.weight(top.number)).sum();
+        let all = source.tops.iter().map(|top| source.weight(top.number)).sum();
         let start = start(&source, &question.root, progress)?;
         let mut title = match &question.root {
             FlameRoot::Objects(_, title) => title.clone(),
@@ -124,19 +147,31 @@ impl Flames {
             asked.root = FlameRoot::Objects(objects.into(), title.clone());
             asked.path.clear();
         }
-        let tree = match (chosen, outward) {
-            (None, false) => top_down(&source, source.tops, &title, &limits, progress)?,
-            (Some(start), false) => top_down(&source, &start, &title, &limits, progress)?,
-            (None, true) => {
-                let own = |number| source.own(number);
-                bottom_up(&source, &each_object(&source), own, &title, &limits, progress)?
+        let tree = if outward {
+            match &chosen {
+                None => {
+                    bottom_up(&source, &each_object(&source), |number| source.own(number), &title, &limits, progress)?
+                }
+                Some(start) => bottom_up(&source, start, |number| source.weight(number), &title, &limits, progress)?,
             }
-            (Some(start), true) => {
-                bottom_up(&source, &start, |number| source.weight(number), &title, &limits, progress)?
+        } else {
+            let start = chosen.as_deref().unwrap_or(source.tops);
+            let mut tree = top_down(&source, start, &title, &limits, progress)?;
+            if let Some(runtime) = heap.runtime.as_ref().filter(|_| question.generations) {
+                let of = |object| generation(graph, &runtime.gc.segments, object);
+                tree.generations = generations(&source, start, &tree, &limits, of, progress)?;
             }
+            tree
         };
-        Ok(FlameAnswer { tree: Arc::new(tree), heap, question: asked })
+        Ok(FlameAnswer { tree: Arc::new(tree), heap: all, question: asked })
     }
+}
+
+/// The number of an object's generation; one that no colour has where nothing tells.
+fn generation(graph: &Graph, segments: &[Segment], object: u32) -> u8 {
+    let address = graph.objects.address(object);
+    let at = segments.partition_point(|segment| segment.start <= address).checked_sub(1);
+    at.map_or(u8::MAX, |at| segments[at].generation(address) as u8)
 }
 
 /// Where a selection starts; `None` for the whole heap.
@@ -177,10 +212,10 @@ fn hidden(graph: &Graph, labels: &Labels, question: &FlameQuestion) -> Vec<bool>
 impl Opened {
     /// The flame graph that a question asks for, once the analysis is there.
     pub fn flame(&self, question: &FlameQuestion, progress: &Progress) -> Result<FlameAnswer> {
-        let (Some(analysis), Some(holders)) = (self.analysis(), self.holders()) else {
+        let Some(analysis) = self.analysis() else {
             return Err(Error::Question(String::from("Retained sizes are still being computed.")));
         };
-        analysis.flames.answer(holders, question, progress)
+        analysis.flames.answer(&self.heap, &analysis.liveness, question, progress)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::view::flame::{ColorBy, FlameView, Tile, TreeKind, Unit};
 const CHIP: usize = 40;
 
 /// Shows the switches of the tool bar.
-pub fn switches(ui: &mut Ui, question: &mut FlameQuestion, view: Option<&mut FlameView>) {
+pub fn switches(ui: &mut Ui, question: &mut FlameQuestion, view: Option<&mut FlameView>, has_generations: bool) {
     let measure = &mut question.measure;
     let button = widgets::tool(ui, &format!("Tree: {}", measure.tree.id()), "▾");
     choices(&button, |ui| {
@@ -35,9 +35,12 @@ pub fn switches(ui: &mut Ui, question: &mut FlameQuestion, view: Option<&mut Fla
     let button = widgets::tool(ui, &format!("Colour: {}", view.color.id()), "▾");
     choices(&button, |ui| {
         for by in ColorBy::ALL {
-            choice(ui, &mut view.color, by, by.words(), "");
+            if by != ColorBy::Generation || (has_generations && !measure.bottom_up) {
+                choice(ui, &mut view.color, by, by.words(), "");
+            }
         }
     });
+    question.generations |= view.color == ColorBy::Generation;
     let words = if measure.bottom_up { "Bottom-up" } else { "Top-down" };
     const OUTWARD: &str = "Top-down: from roots to what they keep. Bottom-up: from types to what keeps them";
     if widgets::tool(ui, words, "").on_hover_text(OUTWARD).clicked() {

@@ -34,6 +34,8 @@ pub struct FlamePanel {
     search: String,
     /// Is there room for what was found beside the search field?
     found_in_bar: bool,
+    /// Does the dump tell generations?
+    has_generations: bool,
     /// What is known of boxes beyond the tree, and what is being asked.
     held: HashMap<u32, Held>,
     describing: Option<(u32, Ticket<Held>)>,
@@ -66,6 +68,7 @@ impl FlamePanel {
 
     /// Sends off what is asked for and takes what has come.
     fn refresh(&mut self, opened: &Opened, session: &Session) {
+        self.has_generations = opened.heap.runtime.is_some();
         if opened.analysis().is_some() && self.asked.as_ref() != Some(&self.question) {
             let question = self.question.clone();
             self.asked = Some(question.clone());
@@ -103,7 +106,7 @@ impl FlamePanel {
     }
 
     fn tools(&mut self, ui: &mut Ui, caption: &Caption, folder: Option<&Path>) {
-        flame_menu::switches(ui, &mut self.question, self.view.as_mut());
+        flame_menu::switches(ui, &mut self.question, self.view.as_mut(), self.has_generations);
         self.find(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);

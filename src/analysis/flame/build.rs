@@ -166,6 +166,17 @@ pub(super) enum Fate {
     Dissolve,
 }
 
+/// What becomes of an object with a label right below a box with the label `above`.
+pub(super) fn fate(source: &Source<'_>, limits: &Limits, label: u32, above: u32) -> Fate {
+    if label == above && limits.fold_chains && source.labels.is_type(above) {
+        Fate::Link
+    } else if limits.hidden.get(label as usize).is_some_and(|&hidden| hidden) {
+        Fate::Dissolve
+    } else {
+        Fate::Group
+    }
+}
+
 impl Step<'_> {
     fn expand(&self, above: u32, numbers: &[u32], out: &mut Expanded<u32>, slots: &mut Slots) -> Result<(), Cancelled> {
         let mut links = 0;
@@ -217,15 +228,12 @@ impl Step<'_> {
     ) -> Result<(), Cancelled> {
         for number in numbers {
             let label = self.source.label(number);
-            let fate = if label == above && self.limits.fold_chains {
-                open.links.push(number);
-                Fate::Link
-            } else if self.limits.hidden.get(label as usize).is_some_and(|&hidden| hidden) {
-                open.dissolved.push(number);
-                Fate::Dissolve
-            } else {
-                Fate::Group
-            };
+            let fate = fate(self.source, self.limits, label, above);
+            match fate {
+                Fate::Group => {}
+                Fate::Link => open.links.push(number),
+                Fate::Dissolve => open.dissolved.push(number),
+            }
             each(number, label, fate);
             open.seen += 1;
             self.progress.check_at(open.seen)?;

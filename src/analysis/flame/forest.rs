@@ -8,11 +8,15 @@
 use super::build::{Source, Top, Weights};
 use super::labels::Labels;
 use super::tree::{Above, Preorder, Tree};
+use crate::analysis::byname::{NO_PARENT, ORPHANED, Rules, SpanningTree, memory_graph};
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::ranking::best_root;
-use crate::heap::RootKind;
+use crate::heap::{Graph, Heap, RootKind};
 use crate::progress::{Cancelled, Progress};
+
+/// No object, no root.
+const NONE: u32 = u32::MAX;
 
 /// A tree of the whole heap with its first level, ready for pictures.
 #[derive(Clone, Debug)]
@@ -50,17 +54,49 @@ impl Forest {
             (None, None) => Above::Outside,
         };
         let order = Preorder::new(graph.len(), above, progress)?;
+        Ok(Forest::of(order, |object| best_root(graph, retaining.roots_of(graph, object)), graph, labels))
+    }
+
+    /// PerfView's spanning tree, roots of some kinds left out: a box is what its Inc columns count.
+    pub fn perfview(
+        heap: &Heap,
+        without: &[RootKind],
+        holders: Holders<'_>,
+        labels: &Labels,
+        progress: &Progress,
+    ) -> crate::Result<Forest> {
+        let Holders { graph, liveness } = holders;
+        let nodes = memory_graph(heap, without, progress)?;
+        let spanning = SpanningTree::new(&nodes, &Rules::default().priority, progress)?;
+        // From its nodes to our objects, by address: pseudo nodes have none, and what a reference that hits no
+        // object leads to is no object.
+        let object_of: Vec<u32> = (0..nodes.len())
+            .map(|node| graph.objects.at(nodes.addresses[node]).filter(|_| nodes.addresses[node] != 0).unwrap_or(NONE))
+            .collect();
+        let mut above = vec![Above::Outside; graph.len()];
+        for (node, &object) in object_of.iter().enumerate().filter(|&(_, &object)| object != NONE) {
+            above[object as usize] = match spanning.parents[node] {
+                NO_PARENT | ORPHANED => Above::Outside,
+                parent => match object_of[parent as usize] {
+                    NONE => Above::Nothing,
+                    parent => Above::Object(parent),
+                },
+            };
+        }
+        let order = Preorder::new(graph.len(), |object| above[object as usize], progress)?;
+        Ok(Forest::of(order, |object| best_root(graph, liveness.retaining.roots_of(graph, object)), graph, labels))
+    }
+
+    /// A tree whose tops are held by roots themselves.
+    fn of(order: Preorder, root: impl Fn(u32) -> Option<u32>, graph: &Graph, labels: &Labels) -> Forest {
         let tree = order.tree();
         let sums = tree.sums(|object| graph.objects.size(object));
-        let tops = tree
-            .children(0)
-            .map(|number| {
-                let roots = retaining.roots_of(graph, tree.objects[number as usize]);
-                let root = best_root(graph, roots).unwrap_or(u32::MAX);
-                Top { number, label: labels.of_root(root), shared: false }
-            })
-            .collect();
-        Ok(Forest { order: Some(order), sums, tops })
+        let top = |number: u32| {
+            let root = root(tree.objects[number as usize]).unwrap_or(NONE);
+            Top { number, label: labels.of_root(root), shared: false }
+        };
+        let tops = tree.children(0).map(top).collect();
+        Forest { order: Some(order), sums, tops }
     }
 
     /// What pictures are built from; `count`: weigh objects, not bytes.

@@ -8,6 +8,7 @@
 
 mod bottom_up;
 mod build;
+mod census;
 mod forest;
 mod labels;
 mod level;
@@ -18,6 +19,7 @@ mod tree;
 
 pub use bottom_up::bottom_up;
 pub use build::{Limits, Source, Top, Weights, top_down};
+pub use census::{NO_GENERATION, generations};
 pub use forest::Forest;
 pub use labels::Labels;
 pub use select::{each_object, objects_of, outermost};
@@ -83,7 +85,7 @@ pub struct FlameTree {
     pub names: Vec<Name>,
     /// Label of each name: with [`Labels`] it leads back to types and roots.
     pub labels: Vec<u32>,
-    /// Generation in which most bytes of each box's own objects lie; empty unless asked for.
+    /// Per box what [`generations`] says of it; empty unless asked for.
     pub generations: Vec<u8>,
 }
 

@@ -254,6 +254,33 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_box_is_of_the_generation_that_most_of_its_own_bytes_are_in(case in cases(), percent in 0.0..20.0) {
+        let mut world = World::new(&case);
+        world.limits.min_percent = percent;
+        let source = world.source();
+        let of = |object: u32| (object % 4) as u8;
+        let tree = top_down(&source, source.tops, "all", &world.limits, &Progress::new()).unwrap();
+        let found = generations(&source, source.tops, &tree, &world.limits, of, &Progress::new()).unwrap();
+        let mut want: BTreeMap<Vec<u32>, [u64; 4]> = BTreeMap::new();
+        for object in 0..world.parents.len() as u32 {
+            let (mut path, _) = world.path(object);
+            if world.limits.fold_chains {
+                path.dedup();
+            }
+            want.entry(path).or_default()[usize::from(of(object))] += world.graph.objects.size(object);
+        }
+        for frame in 0..tree.frames.len() as u32 {
+            let sums = want.get(&tree.labels_to(frame)).copied().unwrap_or_default();
+            let most = (0..4).max_by_key(|&at| (sums[at], std::cmp::Reverse(at))).filter(|&at| sums[at] > 0);
+            prop_assert_eq!(found[frame as usize], most.map_or(NO_GENERATION, |at| at as u8));
+        }
+    }
+}
+
 #[test]
 fn a_linked_list_folds_into_one_box_with_its_length() {
     let n = 20_000u32;

@@ -32,16 +32,19 @@ pub enum TreeKind {
     Retained,
     /// Every object under the one through which it is reached most cheaply.
     Shortest,
+    /// PerfView's priority spanning tree.
+    PerfView,
 }
 
 impl TreeKind {
-    pub const ALL: [TreeKind; 2] = [TreeKind::Retained, TreeKind::Shortest];
+    pub const ALL: [TreeKind; 3] = [TreeKind::Retained, TreeKind::Shortest, TreeKind::PerfView];
 
     /// The name on the command line and in menus.
     pub fn id(self) -> &'static str {
         match self {
             TreeKind::Retained => "retained",
             TreeKind::Shortest => "shortest",
+            TreeKind::PerfView => "perfview",
         }
     }
 
@@ -50,6 +53,7 @@ impl TreeKind {
         match self {
             TreeKind::Retained => "Retained: who alone keeps what alive",
             TreeKind::Shortest => "Shortest: the best way from a root to each object",
+            TreeKind::PerfView => "PerfView: its spanning tree, as its Inc columns count",
         }
     }
 
@@ -58,6 +62,7 @@ impl TreeKind {
         match self {
             TreeKind::Retained => "width = what would be freed if this went",
             TreeKind::Shortest => "width = what is reached first through here, not what it retains",
+            TreeKind::PerfView => "width = PerfView's Inc: its spanning tree, not what it retains",
         }
     }
 }
@@ -113,6 +118,7 @@ impl Measure {
             (_, true) => "held this way",
             (TreeKind::Retained, _) => "retained",
             (TreeKind::Shortest, _) => "reached through here",
+            (TreeKind::PerfView, _) => "Inc",
         }
     }
 }

@@ -10,7 +10,7 @@ use super::card::{Card, Held};
 use super::place::{Camera, Placed, Smaller, Spot, Tile};
 use super::search::Search;
 use super::{ColorBy, Measure, RootFamily, Tone, by_assembly};
-use crate::analysis::flame::{FlameTree, NameKind};
+use crate::analysis::flame::{FlameTree, NO_GENERATION, NameKind};
 use crate::view::format;
 
 /// Seconds a glide takes.
@@ -308,7 +308,11 @@ impl FlameView {
         let by_assembly = self.by_assembly[self.tree().frames[frame as usize].name as usize];
         let other = match self.color {
             ColorBy::Assembly => None,
-            ColorBy::Generation => self.tree().generations.get(frame as usize).map(|&of| Tone::Generation(of)),
+            ColorBy::Generation if by_assembly == Tone::Root => None,
+            ColorBy::Generation => {
+                let of = self.tree().generations.get(frame as usize).filter(|&&of| of != NO_GENERATION);
+                of.map(|&of| Tone::Generation(of))
+            }
             ColorBy::RootKind => self.by_root[frame as usize].map(Tone::RootKind),
         };
         other.filter(|_| by_assembly != Tone::Empty).unwrap_or(by_assembly)
