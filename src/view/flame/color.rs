@@ -20,7 +20,7 @@ pub enum ColorBy {
 }
 
 impl ColorBy {
-    pub const ALL: [ColorBy; 2] = [ColorBy::Assembly, ColorBy::RootKind];
+    pub const ALL: [ColorBy; 3] = [ColorBy::Assembly, ColorBy::Generation, ColorBy::RootKind];
 
     /// A word for a button.
     pub fn id(self) -> &'static str {
