@@ -3,12 +3,13 @@
 mod support;
 
 use heapglass::dump::{Bytes, Dump};
-use heapglass::memory::AddressSpace;
+use heapglass::memory::{AddressSpace, ImageFiles};
 use heapglass::progress::Progress;
 use heapglass::runtime::Hints;
+use heapglass::runtime::contract::Contract;
 use heapglass::runtime::gc::Gc;
 use heapglass::runtime::metadata::{Layout, MAGIC, Metadata, Root, Table, signature};
-use heapglass::runtime::types::TypeSystem;
+use heapglass::runtime::types::{Help, TypeSystem};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,10 +31,15 @@ fn open_changed(name: &str, change: impl FnOnce(&mut Dump)) -> Option<Case> {
     let progress = Progress::new();
     let mut dump = Dump::open(&path, &progress).expect("the dump opens");
     change(&mut dump);
+    Some(discover(dump, Help::default(), truth))
+}
+
+fn discover(dump: Dump, help: Help, truth: Value) -> Case {
+    let progress = Progress::new();
     let space = AddressSpace::new(&dump);
     let gc = Gc::discover(&dump, &space, &Hints::default(), &progress).expect("not cancelled");
-    let types = TypeSystem::discover(&space, &gc.ranges(), &progress).expect("not cancelled");
-    Some(Case { space, types, truth })
+    let types = TypeSystem::discover(&space, &gc.ranges(), help, &progress).expect("not cancelled");
+    Case { space, types, truth }
 }
 
 fn squeezed(text: &str) -> String {
@@ -199,4 +205,96 @@ fn broken_metadata_gives_no_answer_or_a_wrong_one_but_never_a_panic() {
         }
     }
     assert!(changed >= 10 && asked >= 100, "{changed} roots, {asked} broken ones could be asked");
+}
+
+#[test]
+fn a_file_of_an_assembly_names_its_types_where_the_dump_lacks_the_image_and_another_build_does_not() {
+    // The specimen's assembly is the build that .NET 9 ran; the process of .NET 8 had another one.
+    for (name, fits) in [("zoo-net9-linux-x64.core", true), ("zoo-net8-win-x64.dmp", false)] {
+        let (Some(path), Some(truth), Some(assembly)) =
+            (support::dump(name), support::truth(name), support::specimen("Zoo.dll"))
+        else {
+            continue;
+        };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::copy(&assembly, folder.path().join("zoo.DLL")).expect("copied");
+        let mut dump = Dump::open(&path, &Progress::new()).expect("the dump opens");
+        without_metadata(&mut dump);
+        let files = ImageFiles::read(folder.path(), &Progress::new()).expect("not cancelled");
+        let Case { space, types, truth } = discover(dump, Help { files: Some(files), ..Help::default() }, truth);
+        let (mut named, mut nameless) = (0, 0);
+        for t in truth["types"].as_array().expect("types").iter().filter(|t| t["module"] == "Zoo.dll") {
+            let mt = t["mt"].as_u64().expect("an address");
+            // Arguments from other assemblies still have no names.
+            if types.arguments(&space, mt).is_empty() && !types.is_array(&space, mt) {
+                let ours = types.name(&space, mt).full;
+                if t["name"] == *ours {
+                    named += 1;
+                } else {
+                    assert!(ours.contains("!0x0200"), "{name}: {mt:#x} {ours} {}", t["name"]);
+                    nameless += 1;
+                }
+            }
+        }
+        // The specimen loads itself a second time from bytes: that copy has no path and so no file.
+        assert_eq!((named, nameless), if fits { (18, 1) } else { (0, 20) }, "{name}");
+    }
+}
+
+/// Opens a dump with its contract; its JSON was changed before, `from` by `to` of the same length.
+fn with_contract(name: &str, changes: &[(&str, &str)]) -> Option<Case> {
+    let (path, truth) = (support::dump(name)?, support::truth(name)?);
+    let mut dump = Dump::open(&path, &Progress::new()).expect("the dump opens");
+    let mut bytes = dump.bytes.to_vec();
+    let json = regex::bytes::Regex::new(r#"\{"version":0,"baseline""#).expect("a valid pattern");
+    let starts: Vec<usize> = json.find_iter(&dump.bytes).map(|hit| hit.start()).collect();
+    for (from, to) in changes {
+        assert_eq!(from.len(), to.len());
+        for &start in &starts {
+            let text = &mut bytes[start..start + 12_000];
+            if let Some(at) = text.windows(from.len()).position(|window| window == from.as_bytes()) {
+                text[at..at + to.len()].copy_from_slice(to.as_bytes());
+            }
+        }
+    }
+    dump.bytes = Arc::new(Bytes::Owned(bytes));
+    let contracts = Contract::find(&dump, &AddressSpace::new(&dump));
+    assert_eq!(contracts.len(), 1, "{name}");
+    Some(discover(dump, Help { contracts, ..Help::default() }, truth))
+}
+
+/// Dumps with a contract. (A `--withheap` core lacks the pages of the runtime's file that export it.)
+const WITH_CONTRACT: [&str; 4] = [
+    "azmcp-net10-singlefile-win-x64.dmp",
+    "zoo-net9-linux-x64.core",
+    "zoo-net10-win-x64-clrgc.dmp",
+    "zoo-net10-linux-x64-server.core",
+];
+
+#[test]
+fn the_contract_agrees_with_what_was_measured() {
+    for name in WITH_CONTRACT {
+        let Some(Case { types, .. }) = with_contract(name, &[]) else { continue };
+        println!("{name}: {:?}", types.how());
+        let facts = if name.contains("net9") { 13 } else { 15 };
+        assert!(types.how().method_tables.ends_with(&format!("contract descriptor: {facts} facts agree")));
+        assert_eq!(types.how().warnings, [""; 0]);
+    }
+}
+
+#[test]
+fn a_contract_that_differs_changes_nothing_but_is_told() {
+    let changes = [("\"NumVirtuals\":12", "\"FutureField\":99"), ("\"PerInstInfo\":48", "\"PerInstInfo\":88")];
+    let Some(Case { space, types, truth }) = with_contract("zoo-net10-linux-x64-server.core", &changes) else {
+        return;
+    };
+    let how = types.how();
+    assert!(how.method_tables.ends_with("14 facts agree, 1 differ"), "{}", how.method_tables);
+    assert_eq!(how.warnings.len(), 1);
+    assert!(how.warnings[0].contains("MethodTable.PerInstInfo at 88, found at 48"), "{}", how.warnings[0]);
+    for t in truth["types"].as_array().expect("types").iter().filter(|t| t["name"].is_string()) {
+        let ours = squeezed(&types.name(&space, t["mt"].as_u64().expect("an address")).full);
+        let theirs = squeezed(t["name"].as_str().expect("a name"));
+        assert!(ours == theirs || explained(&ours, Some(&theirs)), "{ours} {theirs}");
+    }
 }

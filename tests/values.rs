@@ -10,7 +10,7 @@ use heapglass::memory::AddressSpace;
 use heapglass::progress::Progress;
 use heapglass::runtime::Hints;
 use heapglass::runtime::gc::Gc;
-use heapglass::runtime::types::TypeSystem;
+use heapglass::runtime::types::{Help, TypeSystem};
 use heapglass::runtime::values::{Collection, Inspector, Member, Value};
 use serde_json::Value as Json;
 
@@ -26,7 +26,7 @@ fn open(name: &str) -> Option<Case> {
     let dump = Dump::open(&path, &progress).expect("the dump opens");
     let space = AddressSpace::new(&dump);
     let gc = Gc::discover(&dump, &space, &Hints::default(), &progress).expect("not cancelled");
-    let types = TypeSystem::discover(&space, &gc.ranges(), &progress).expect("not cancelled");
+    let types = TypeSystem::discover(&space, &gc.ranges(), Help::default(), &progress).expect("not cancelled");
     Some(Case { space, types, truth })
 }
 

@@ -18,12 +18,13 @@ use super::walk::{self, Piece, Stretch, Walked};
 use super::{Graph, Heap, Objects, TypeInfo, TypeKind, Unread, ends, roots};
 use crate::dump::Dump;
 use crate::error::Result;
-use crate::memory::AddressSpace;
+use crate::memory::{AddressSpace, ImageFiles};
 use crate::progress::{Phase, Progress};
 use crate::runtime::contexts::{self, Contexts, Gap};
+use crate::runtime::contract::Contract;
 use crate::runtime::gc::{Gc, Segment};
 use crate::runtime::method_table::{MethodTable, MethodTables};
-use crate::runtime::types::TypeSystem;
+use crate::runtime::types::{Help, TypeSystem};
 use crate::runtime::{self, Hints, Runtime, version};
 
 /// How a dump is to be read.
@@ -52,8 +53,9 @@ impl Heap {
 
     fn of_dump(dump: Dump, options: &Options, mut clock: Clock, progress: &Progress) -> Result<Heap> {
         let mut space = AddressSpace::new(&dump);
-        let supplied = match &options.images {
-            Some(folder) => space.supply(&dump, folder, progress)?,
+        let files = options.images.as_deref().map(|folder| ImageFiles::read(folder, progress)).transpose()?;
+        let supplied = match &files {
+            Some(files) => space.supply(&dump, files, progress)?,
             None => Vec::new(),
         };
         progress.begin(Phase::FindRuntime, dump.ranges.iter().map(|range| range.len).sum());
@@ -69,9 +71,11 @@ impl Heap {
 
         progress.begin(Phase::Walk, gc.segments.iter().map(Segment::len).sum());
         let gc_ranges = gc.ranges();
+        let contracts = if options.hints.no_contract { Vec::new() } else { Contract::find(&dump, &space) };
+        let help = Help { contracts, files };
         let (walked, types) = rayon::join(
             || walk::walk(&space, &method_tables, &gc.segments, progress),
-            || TypeSystem::discover(&space, &gc_ranges, progress),
+            || TypeSystem::discover(&space, &gc_ranges, help, progress),
         );
         let (mut walked, types) = (walked?, types?);
         let version = match options.hints.hide_version {

@@ -13,6 +13,8 @@ pub mod image;
 mod scan;
 mod supply;
 
+pub use supply::ImageFiles;
+
 /// The memory of a dumped process.
 #[derive(Debug)]
 pub struct AddressSpace {

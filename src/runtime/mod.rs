@@ -5,6 +5,7 @@
 //! of versions.
 
 pub mod contexts;
+pub mod contract;
 pub mod finalizer;
 pub mod gc;
 pub mod gcdesc;

@@ -6,7 +6,7 @@ use crate::synth::core::{Core, Notes};
 use crate::synth::minidump::Minidump;
 use crate::synth::pe;
 use heapglass::dump::Dump;
-use heapglass::memory::AddressSpace;
+use heapglass::memory::{AddressSpace, ImageFiles};
 use heapglass::progress::Progress;
 use tempfile::TempDir;
 
@@ -30,7 +30,8 @@ fn images(folder: &Path) -> PathBuf {
 
 fn supply(folder: &TempDir, dump: &Dump) -> (AddressSpace, Vec<String>) {
     let mut space = AddressSpace::new(dump);
-    let notes = space.supply(dump, &images(folder.path()), &Progress::new()).expect("not cancelled");
+    let files = ImageFiles::read(&images(folder.path()), &Progress::new()).expect("not cancelled");
+    let notes = space.supply(dump, &files, &Progress::new()).expect("not cancelled");
     (space, notes)
 }
 

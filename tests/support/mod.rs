@@ -41,6 +41,17 @@ fn packed(name: &str) -> Option<PathBuf> {
     [root().join("tests/data").join(&file), dumps.join(&file)].into_iter().find(|path| path.exists())
 }
 
+/// A file of the specimen app, beside the dump set; `None` with a line that says so where it is not here.
+pub fn specimen(name: &str) -> Option<PathBuf> {
+    let dumps = std::env::var_os("HEAPGLASS_DUMPS").map_or_else(|| root().join("../shared/dumps"), PathBuf::from);
+    let path = dumps.join("../specimen").join(name);
+    if !path.exists() {
+        eprintln!("skipped: {name} of the specimen is not here (set HEAPGLASS_DUMPS to the folder with the dump set)");
+        return None;
+    }
+    Some(path)
+}
+
 /// The unpacked file of that name (a dump, a truth file …), or `None` with a line that says so.
 pub fn dump(name: &str) -> Option<PathBuf> {
     let Some(packed) = packed(name) else {

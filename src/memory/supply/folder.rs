@@ -4,22 +4,23 @@ use std::path::{Component, Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
-use crate::dump::Module;
 use crate::progress::{Cancelled, Progress};
 
 /// A program's folder is far smaller; somebody may name the root of a disk.
 const MOST_FILES: usize = 200_000;
 const DEEPEST: usize = 8;
 
-/// Paths by lower-case file name: Windows does not tell case apart, and files get copied between systems.
+/// Image files that the user names by their folder: paths by lower-case file name, because Windows does not
+/// tell case apart, and files get copied between systems.
 #[derive(Debug)]
-pub struct Folder {
+pub struct ImageFiles {
+    root: PathBuf,
     files: FxHashMap<String, Vec<PathBuf>>,
 }
 
-impl Folder {
+impl ImageFiles {
     /// Lists a folder and those below it. What cannot be read is left out.
-    pub fn read(root: &Path, progress: &Progress) -> Result<Folder, Cancelled> {
+    pub fn read(root: &Path, progress: &Progress) -> Result<ImageFiles, Cancelled> {
         let mut files: FxHashMap<String, Vec<PathBuf>> = FxHashMap::default();
         let mut left = MOST_FILES;
         let mut folders = vec![(root.to_owned(), 0)];
@@ -35,12 +36,17 @@ impl Folder {
                 }
             }
         }
-        Ok(Folder { files })
+        Ok(ImageFiles { root: root.to_owned(), files })
     }
 
-    /// Files of a module's name, those first whose folders are most like the module's (`9.0.5` is one).
-    pub fn named(&self, module: &Module) -> Vec<&Path> {
-        let path = module.path.strip_suffix(" (deleted)").unwrap_or(&module.path);
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Files of the name in a module's path, those first whose folders are most like the path's (`9.0.5` is one).
+    pub fn named(&self, path: &str) -> Vec<&Path> {
+        let path = path.strip_suffix(" (deleted)").unwrap_or(path);
         let mut wanted = path.rsplit(['/', '\\']);
         let name = wanted.next().unwrap_or(path).to_lowercase();
         let folders: Vec<&str> = wanted.collect();

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use self::folder::Folder;
+pub use self::folder::ImageFiles;
 use super::{AddressSpace, Run};
 use crate::dump::{Bytes, Dump, Module, Range};
 use crate::progress::{Cancelled, Progress};
@@ -34,15 +34,14 @@ enum Match {
 type Opened = FxHashMap<PathBuf, Option<(Arc<Bytes>, u32)>>;
 
 impl AddressSpace {
-    /// Fills holes from the files below `folder`; says in sentences what came of it.
-    pub fn supply(&mut self, dump: &Dump, folder: &Path, progress: &Progress) -> Result<Vec<String>, Cancelled> {
-        let files = Folder::read(folder, progress)?;
+    /// Fills holes from image files; says in sentences what came of it.
+    pub fn supply(&mut self, dump: &Dump, files: &ImageFiles, progress: &Progress) -> Result<Vec<String>, Cancelled> {
         let mut opened = Opened::default();
         let (mut supplied, mut trusted, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         let mut bytes = 0;
         for module in &dump.modules {
             progress.check()?;
-            let candidates = files.named(module);
+            let candidates = files.named(&module.path);
             if candidates.is_empty() || !self.lacks(module) {
                 continue;
             }
@@ -65,7 +64,7 @@ impl AddressSpace {
                 Match::Same => supplied.push(module.file_name()),
             }
         }
-        let place = folder.display();
+        let place = files.root().display();
         let mut notes = Vec::new();
         if bytes > 0 {
             let count = supplied.len() + trusted.len();

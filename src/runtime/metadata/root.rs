@@ -51,6 +51,15 @@ impl Root {
         Metadata::new(bytes.unwrap_or_default(), &self.layout)
     }
 
+    /// The same root, its bytes taken along: for metadata of a file that does not stay open.
+    pub fn detached(self, space: &AddressSpace) -> Option<Root> {
+        let copy = match self.copy {
+            Some(copy) => copy,
+            None => space.bytes(self.address, self.len)?.into(),
+        };
+        Some(Root { copy: Some(copy), ..self })
+    }
+
     /// Bytes that had to be copied out of the dump.
     pub fn copied(&self) -> usize {
         self.copy.as_ref().map_or(0, |copy| copy.len())

@@ -95,6 +95,13 @@ pub(super) fn metadata(space: &AddressSpace, base: u64) -> Vec<u64> {
     out
 }
 
+/// Where a byte of a flat file lies once the image is mapped, from its start.
+pub(super) fn mapped_offset(space: &AddressSpace, base: u64, flat: u64) -> u64 {
+    let sections = Sections::read(space, base).map(|sections| sections.list).unwrap_or_default();
+    let inside = |&&(_, size, raw): &&(u64, u64, u64)| (raw..raw.saturating_add(size)).contains(&flat);
+    sections.iter().find(inside).map_or(flat, |(start, _, raw)| flat - raw + start)
+}
+
 /// What of a PE header is needed to turn RVAs into addresses.
 struct Sections {
     cli_rva: u64,

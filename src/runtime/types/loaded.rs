@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{Module, Route, TypeSystem};
+use super::{Route, TypeSystem};
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
 
@@ -79,7 +79,7 @@ impl TypeSystem {
     /// Takes a module in if a loaded type names it, or if it has none (a facade) and metadata that no
     /// other such module has.
     fn meet_module(&self, space: &AddressSpace, address: u64, facades: &mut Vec<u64>) {
-        let module = Module::read(space, &self.shape, &self.catalog, address);
+        let module = self.read_module(space, address);
         let types = module.type_defs(space, &self.shape);
         let metadata = module.metadata_address();
         let proved = types.iter().take(WITNESSES).any(|&(rid, mt)| self.is_type_def(space, address, rid, mt));

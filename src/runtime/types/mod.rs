@@ -8,6 +8,7 @@
 mod calibrate;
 mod catalog;
 mod fields;
+mod file;
 mod image;
 mod kind;
 mod loaded;
@@ -18,6 +19,7 @@ mod scan;
 mod shape;
 mod spelling;
 mod value_types;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -25,8 +27,9 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use crate::memory::AddressSpace;
+use crate::memory::{AddressSpace, ImageFiles};
 use crate::progress::{Cancelled, Progress};
+use crate::runtime::contract::Contract;
 
 use calibrate::{Calibration, calibrate};
 use catalog::Catalog;
@@ -47,6 +50,15 @@ pub struct How {
     pub warnings: Vec<String>,
 }
 
+/// What discovery may use beside the dump's memory.
+#[derive(Debug, Default)]
+pub struct Help {
+    /// What the runtimes in the process say of themselves.
+    pub contracts: Vec<Contract>,
+    /// Files of assemblies whose images the dump lacks.
+    pub files: Option<ImageFiles>,
+}
+
 /// The types of one runtime. Shared by threads; what it learns about modules it keeps.
 #[derive(Debug)]
 pub struct TypeSystem {
@@ -59,6 +71,7 @@ pub struct TypeSystem {
     enum_base: u64,
     core: u64,
     catalog: Catalog,
+    files: Option<ImageFiles>,
     modules: RwLock<FxHashMap<u64, Arc<Module>>>,
     /// Loaded value types, instantiations included; by module and row.
     value_types: Vec<TypeDef>,
@@ -72,9 +85,11 @@ impl TypeSystem {
     pub fn discover(
         space: &AddressSpace,
         gc_ranges: &[Range<u64>],
+        help: Help,
         progress: &Progress,
     ) -> Result<TypeSystem, Cancelled> {
-        let landmarks = scan::landmarks(space, gc_ranges, progress)?;
+        let mut landmarks = scan::landmarks(space, gc_ranges, progress)?;
+        help.contracts.iter().for_each(|contract| landmarks.add(space, contract));
         let catalog = Catalog::read(space, &landmarks.roots, progress)?;
         let mut found: Vec<(u64, u64, Calibration)> = landmarks
             .strings
@@ -95,6 +110,7 @@ impl TypeSystem {
             enum_base: 0,
             core: 0,
             catalog,
+            files: help.files,
             modules: RwLock::default(),
             value_types: Vec::new(),
             value_type_index: OnceLock::new(),
@@ -107,11 +123,12 @@ impl TypeSystem {
                 (out.string, out.object) = (string, object);
                 out.judge_core(space);
                 out.find_loaded(space, gc_ranges, progress)?;
+                out.hear(space, &help.contracts);
             }
             None => {
                 out.how.method_tables = "not calibrated".to_owned();
                 out.how.metadata = "none".to_owned();
-                out.how.warnings.push("the runtime's type system was not found: types have no names".to_owned());
+                out.how.warnings.push("The runtime's type system was not found: types have no names.".to_owned());
             }
         }
         Ok(out)
@@ -130,9 +147,11 @@ impl TypeSystem {
                 // Of another build: names from it would be wrong.
                 let nameless = Arc::new(module.without_metadata());
                 self.modules.get_mut().unwrap_or_else(PoisonError::into_inner).insert(self.core, nameless);
-                "the core library's metadata is of another build and was not used"
+                "The core library's metadata is of another build and was not used: its types have no names."
             }
-            None => "the dump does not hold the core library's metadata: its types have no names (give --images)",
+            None => {
+                "The dump does not hold the core library's metadata, so its types have no names; --images can supply it."
+            }
         };
         self.how.warnings.push(lack.to_owned());
     }
@@ -218,9 +237,13 @@ impl TypeSystem {
         if let Some(known) = self.modules.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
             return known.clone();
         }
-        let module = Arc::new(Module::read(space, &self.shape, &self.catalog, address));
+        let module = Arc::new(self.read_module(space, address));
         let mut modules = self.modules.write().unwrap_or_else(PoisonError::into_inner);
         modules.entry(address).or_insert(module).clone()
+    }
+
+    fn read_module(&self, space: &AddressSpace, address: u64) -> Module {
+        Module::read(space, &self.shape, &self.catalog, self.files.as_ref(), address)
     }
 
     /// File name of the module that defines a type; empty for Reflection.Emit and where nothing tells.

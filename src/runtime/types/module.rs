@@ -1,17 +1,17 @@
 //! Module: what a method table belongs to, and the metadata that names it.
 //!
-//! Four routes lead from a module to its metadata, each with a proof: the module's own map of TypeDefs
+//! Several routes lead from a module to its metadata, each with a proof: the module's own map of TypeDefs
 //! has one entry more than the metadata has rows. The map is a chain of {next, table, u32 count}.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::memory::AddressSpace;
+use crate::memory::{AddressSpace, ImageFiles};
 use crate::runtime::metadata::{MAGIC, Metadata, Root, Table};
 
 use super::catalog::Catalog;
-use super::image;
 use super::shape::Shape;
+use super::{file, image};
 
 /// Links of a TypeDef map's chain, and entries in all, beyond which it is not believed.
 const MOST_LINKS: usize = 1 << 12;
@@ -26,6 +26,8 @@ pub enum Route {
     SimpleName,
     /// Through the image that the module was loaded from.
     Image,
+    /// From an image file that the user supplied.
+    File,
     /// Reflection.Emit: the copy that the runtime saves for debuggers.
     SavedCopy,
     /// The dump does not hold it.
@@ -37,6 +39,7 @@ impl fmt::Display for Route {
         f.write_str(match self {
             Route::SimpleName => "by simple name",
             Route::Image => "by image",
+            Route::File => "from an image file",
             Route::SavedCopy => "saved by Reflection.Emit",
             Route::Missing => "without",
         })
@@ -61,9 +64,15 @@ pub struct Module {
 
 impl Module {
     /// Reads the module at `address`.
-    pub(super) fn read(space: &AddressSpace, shape: &Shape, catalog: &Catalog, address: u64) -> Module {
+    pub(super) fn read(
+        space: &AddressSpace,
+        shape: &Shape,
+        catalog: &Catalog,
+        files: Option<&ImageFiles>,
+        address: u64,
+    ) -> Module {
         let images = image::pe_images(space, address);
-        let (route, root) = find_metadata(space, shape, catalog, address, &images);
+        let (route, root) = find_metadata(space, shape, catalog, files, address, &images);
         let metadata = root.as_ref().map(|root| root.metadata(space));
         let assembly = metadata.and_then(Metadata::assembly);
         let named = metadata.and_then(Metadata::module_name).map(|name| name.into_owned());
@@ -164,6 +173,7 @@ fn find_metadata(
     space: &AddressSpace,
     shape: &Shape,
     catalog: &Catalog,
+    files: Option<&ImageFiles>,
     module: u64,
     images: &[image::PeImage],
 ) -> (Route, Option<Arc<Root>>) {
@@ -181,10 +191,13 @@ fn find_metadata(
     if let Some(root) = by_image.filter_map(|address| catalog.at(space, address)).find(fits) {
         return (Route::Image, Some(root));
     }
-    match saved_copy(space, module).and_then(|address| catalog.at(space, address)) {
-        Some(root) => (Route::SavedCopy, Some(root)),
-        None => (Route::Missing, None),
+    if let Some(root) = saved_copy(space, module).and_then(|address| catalog.at(space, address)) {
+        return (Route::SavedCopy, Some(root));
     }
+    let paths = images.iter().filter_map(|image| Some(files?.named(&image.path))).flatten();
+    let by_file = paths.filter_map(|path| file::metadata(path, space.pointer_size()));
+    let found = by_file.filter(|file| file.may_be_of(space, shape, module)).map(|file| Arc::new(file.root)).find(fits);
+    (if found.is_some() { Route::File } else { Route::Missing }, found)
 }
 
 /// Where Reflection.Emit's metadata was saved: a word of the module points at {u32 size, bytes} (9 and

@@ -9,6 +9,7 @@ use regex::bytes::Regex;
 
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
+use crate::runtime::contract::Contract;
 
 /// Hits in one chunk, and of one kind in all, beyond which a dump is not believed.
 const MOST_IN_CHUNK: usize = 1 << 12;
@@ -23,6 +24,21 @@ pub(super) struct Landmarks {
     pub free: Vec<u64>,
     /// Where `BSJB` and the bytes that always follow it stand.
     pub roots: Vec<u64>,
+}
+
+impl Landmarks {
+    /// Adds what a runtime's contract names, if it passes the same tests.
+    pub fn add(&mut self, space: &AddressSpace, contract: &Contract) {
+        let string = contract.pointer(space, "StringMethodTable");
+        let pair = string.and_then(|string| Some((string, object_of(space, string)?)));
+        self.strings.extend(pair.filter(|pair| !self.strings.contains(pair)));
+        let free = contract.pointer(space, "FreeObjectMethodTable").filter(|&free| is_free(space, free));
+        if let Some(free) = free
+            && let Err(place) = self.free.binary_search(&free)
+        {
+            self.free.insert(place, free);
+        }
+    }
 }
 
 enum Hit {
@@ -91,5 +107,5 @@ fn object_of(space: &AddressSpace, string: u64) -> Option<u64> {
 fn is_free(space: &AddressSpace, mt: u64) -> bool {
     let mut rest = [0; 0x38];
     let rest = &mut rest[..if space.pointer_size() == 8 { 0x38 } else { 0x20 }];
-    space.read(mt + 8, rest).is_some() && rest.iter().all(|&byte| byte == 0)
+    mt.checked_add(8).and_then(|at| space.read(at, rest)).is_some() && rest.iter().all(|&byte| byte == 0)
 }
