@@ -74,7 +74,7 @@ pub fn menu(ui: &mut Ui, subject: &Subject, actions: &mut Vec<Action>) {
 
 /// May a single letter act now? Not while something is typed or a menu is open.
 pub fn keys_are_free(ui: &Ui) -> bool {
-    !ui.ctx().egui_wants_keyboard_input() && !eframe::egui::Popup::is_any_open(ui.ctx())
+    !ui.ctx().text_edit_focused() && !eframe::egui::Popup::is_any_open(ui.ctx())
 }
 
 /// Was this key pressed, alone, where it may act?

@@ -95,12 +95,15 @@ impl<'a> Grid<'a> {
         let body = area.with_min_y(area.top() + size::HEADER);
         let body = body.with_max_y(body.bottom() - if totals.is_some() { size::HEADER } else { 0.0 });
         let mut state: State = ui.data(|data| data.get_temp(self.id)).unwrap_or_default();
-        let mut reveal = self.selected.filter(|_| self.reveal);
-        if let Some(row) = self.keys(ui, &focus, &state, &mut events) {
-            reveal = Some(row);
-            events.push(Event::Select(row));
+        let reveal = self.selected.filter(|_| self.reveal);
+        let moved = self.keys(ui, &focus, &state, &mut events);
+        self.body(ui, &layout, body, &mut state, moved.or(reveal), &mut events, &mut menu);
+        // Only a click asks for the focus: asking again would unlock the arrow keys for a frame, and an arrow that
+        // comes then, or that has just selected a row, would take the focus on to a neighbour.
+        if events.iter().any(|event| matches!(event, Event::Select(_))) {
+            focus.request_focus();
         }
-        self.body(ui, &layout, body, &mut state, reveal, &mut events, &mut menu);
+        events.extend(moved.map(Event::Select));
         ui.data_mut(|data| data.insert_temp(self.id, state));
         if let Some(cells) = totals {
             let rect = Rect::from_min_max(pos2(area.left(), body.bottom()), area.max);
@@ -112,9 +115,6 @@ impl<'a> Grid<'a> {
             }
         }
         ui.advance_cursor_after_rect(area);
-        if events.iter().any(|event| matches!(event, Event::Select(_))) {
-            focus.request_focus();
-        }
         events
     }
 

@@ -1,5 +1,6 @@
 //! Who keeps it alive: from a type to its root, back again, and all roots.
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 
@@ -46,6 +47,8 @@ fn rows_of_the_tree_open_and_close_by_keyboard() {
     let mut window = sample();
     open_row(&mut window, COMMAND);
     wait_until(&mut window, "the tree", |window| rows(window).len() > 1);
+    // The bar below has buttons by then, which an arrow key must not go to.
+    wait_until(&mut window, "the root", |window| window.query_by_label_contains("independent roots keep").is_some());
     let first = rows(&window);
     window.key_press(Key::ArrowDown);
     window.run_steps(2);
@@ -53,6 +56,18 @@ fn rows_of_the_tree_open_and_close_by_keyboard() {
     wait_until(&mut window, "an open row", |window| rows(window) != first);
     window.key_press(Key::ArrowLeft);
     wait_until(&mut window, "a closed row", |window| rows(window) == first);
+}
+
+#[test]
+fn single_keys_still_act_after_a_click_on_a_row() {
+    let mut window = sample();
+    open_row(&mut window, COMMAND);
+    wait_until(&mut window, "the tree", |window| rows(window).len() > 1);
+    let row = rows(&window)[1].clone();
+    window.get_by(|node| node.role() == Role::Row && node.label().as_deref() == Some(&row)).click();
+    window.run_steps(4);
+    window.key_press(Key::Space);
+    wait_until(&mut window, "the root", |window| rows(window).iter().any(|name| name == CAUSE));
 }
 
 #[test]
