@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use eframe::egui::{CentralPanel, Key, Ui};
 
 use super::action::Action;
+use super::byname_panel::ByNamePanel;
 use super::desk::{self, Desk};
 use super::export::Caption;
 use super::flame_panel::FlamePanel;
@@ -31,6 +32,7 @@ pub struct Document {
 struct View {
     history: History,
     types: TypesPanel,
+    by_name: ByNamePanel,
     referrers: ReferrersPanel,
     flame: FlamePanel,
     roots: RootsPanel,
@@ -114,6 +116,7 @@ impl View {
         View {
             history: History::new(Place { tab: Tab::Types, subject: None }),
             types: TypesPanel::new(table, folded),
+            by_name: ByNamePanel::default(),
             referrers: ReferrersPanel::default(),
             flame: FlamePanel::default(),
             roots: RootsPanel::default(),
@@ -133,6 +136,9 @@ impl View {
         let place = self.history.now().clone();
         let back = self.history.can_go_back();
         actions.extend(match place.tab {
+            Tab::Types if desk.settings.by_name && !self.types.is_to_select(place.subject.as_ref()) => {
+                self.by_name.show(ui, desk)
+            }
             Tab::Types => self.types.show(ui, desk, place.subject.as_ref()),
             Tab::Referrers => self.referrers.show(ui, desk, place.subject.as_ref(), back),
             Tab::Flame => {

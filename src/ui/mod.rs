@@ -10,6 +10,7 @@ use eframe::egui::{self, Frame, Panel, Rect, Ui, UiBuilder, vec2};
 mod action;
 mod app;
 mod asked;
+mod byname_panel;
 mod desk;
 mod dialog;
 mod document;

@@ -20,11 +20,19 @@ pub struct Settings {
     pub hidden_columns: Vec<String>,
     /// Count strings and arrays to their owner?
     pub folded: bool,
+    /// Show PerfView's By Name in place of the type table?
+    pub by_name: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { theme: ThemePreference::System, recent: Recent::default(), hidden_columns: Vec::new(), folded: true }
+        Settings {
+            theme: ThemePreference::System,
+            recent: Recent::default(),
+            hidden_columns: Vec::new(),
+            folded: true,
+            by_name: false,
+        }
     }
 }
 

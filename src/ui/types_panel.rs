@@ -60,8 +60,13 @@ impl TypesPanel {
         }
     }
 
+    /// Is this another subject than the one that was selected from outside last?
+    pub fn is_to_select(&self, subject: Option<&Subject>) -> bool {
+        subject.is_some() && self.subject.as_ref() != subject
+    }
+
     /// Takes a table with more figures, an arrangement that is ready, a selection made elsewhere.
-    fn refresh(&mut self, desk: &Desk<'_>, subject: Option<&Subject>) {
+    fn refresh(&mut self, desk: &mut Desk<'_>, subject: Option<&Subject>) {
         if !Arc::ptr_eq(desk.opened.table(), &self.table) {
             self.table = desk.opened.table().clone();
             self.arrange(desk);
@@ -69,7 +74,8 @@ impl TypesPanel {
         if self.pending.poll() {
             self.arrangement = self.pending.get().cloned().unwrap_or_default();
         }
-        if subject.is_some() && self.subject.as_ref() != subject {
+        if self.is_to_select(subject) {
+            desk.settings.by_name = false;
             self.subject = subject.cloned();
             let first = match subject {
                 Some(Subject::Type(group)) => Some(*group),
@@ -131,6 +137,7 @@ impl TypesPanel {
     /// True if another filter was typed.
     fn tools(&mut self, ui: &mut Ui, settings: &mut Settings) -> bool {
         let palette = palette(ui);
+        faces(ui, settings);
         let filter = self.filter.show(ui, "Filter types", "Filter types: text, /regex/, >1MB, >1%");
         let filtered = filter.is_some();
         if let Some(filter) = filter {
@@ -241,6 +248,13 @@ impl TypesPanel {
                 });
             });
         });
+    }
+}
+
+/// The switch between this table and PerfView's of the same heap.
+pub fn faces(ui: &mut Ui, settings: &mut Settings) {
+    if let Some(face) = widgets::switch(ui, &["By type", "PerfView By Name"], usize::from(settings.by_name)) {
+        settings.by_name = face == 1;
     }
 }
 

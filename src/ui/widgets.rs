@@ -5,8 +5,8 @@
 
 use eframe::egui::text::TextFormat;
 use eframe::egui::{
-    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Response, RichText, Role, Sense, Stroke, TextEdit, Ui,
-    Vec2, WidgetInfo, vec2,
+    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Rect, Response, RichText, Role, Sense, Stroke, TextEdit,
+    Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{self, Palette, size};
@@ -78,6 +78,43 @@ pub fn chip_off(ui: &mut Ui, words: &str) -> Response {
     let text = RichText::new(words).font(theme::small()).color(palette.muted);
     let button = Button::new(text).fill(Color32::TRANSPARENT).corner_radius(12).min_size(vec2(0.0, 24.0));
     ui.add(button).on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// One of a few faces of the same thing, side by side; gives the one that was clicked.
+pub fn switch(ui: &mut Ui, faces: &[&str], active: usize) -> Option<usize> {
+    let palette = palette(ui);
+    let galleys: Vec<_> = faces
+        .iter()
+        .map(|words| ui.painter().layout_no_wrap((*words).to_owned(), theme::small(), palette.text))
+        .collect();
+    let width: f32 = galleys.iter().map(|galley| galley.size().x + 20.0).sum();
+    let (whole, _) = ui.allocate_exact_size(vec2(width, 26.0), Sense::hover());
+    ui.painter().rect_filled(whole, CornerRadius::same(size::RADIUS), palette.bg[2]);
+    let mut clicked = None;
+    let mut left = whole.left();
+    for (at, (words, galley)) in faces.iter().zip(galleys).enumerate() {
+        let rect = Rect::from_min_size(pos2(left, whole.top()), vec2(galley.size().x + 20.0, whole.height()));
+        left = rect.right();
+        let response = ui.interact(rect, ui.scope_id().with(("switch", words)), Sense::click());
+        let on = at == active;
+        if on {
+            ui.painter().rect_filled(rect.shrink(2.0), CornerRadius::same(5), palette.selection);
+        }
+        let color = if on {
+            palette.accent
+        } else if response.hovered() {
+            palette.text
+        } else {
+            palette.muted
+        };
+        let text = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());
+        ui.painter().galley_with_override_text_color(text.min, galley, color);
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, *words));
+        if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+            clicked = Some(at);
+        }
+    }
+    clicked
 }
 
 /// One of the views; the line under it says which is shown.

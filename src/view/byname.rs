@@ -95,15 +95,24 @@ fn compare(row: &Row, other: &Row, sort: ByNameColumn) -> Ordering {
     }
 }
 
+/// A pattern for the row of this name; characters that mean something in patterns become `*`.
+pub fn pattern_of(name: &str) -> String {
+    format!("^{}", name.replace([';', '|', '{', '}', '%', '^', '@'], "*"))
+}
+
 /// The table as arranged, ready to be shown.
 pub struct ByNameRows<'a> {
     table: &'a Table,
     order: &'a [u32],
+    /// Bytes of the longest bars: the heaviest rows.
+    longest: [u64; 2],
 }
 
 impl<'a> ByNameRows<'a> {
     pub fn new(table: &'a Table, order: &'a [u32]) -> ByNameRows<'a> {
-        ByNameRows { table, order }
+        // Rows stand heaviest first; ROOT has everything below it.
+        let longest = [table.rows.first().map_or(0, |row| row.exclusive.bytes), table.total.bytes];
+        ByNameRows { table, order, longest }
     }
 
     fn row(&self, row: usize) -> &'a Row {
@@ -112,7 +121,7 @@ impl<'a> ByNameRows<'a> {
 
     fn share(&self, weight: &Weight, bar: Bar) -> Cell<'static> {
         let total = self.table.total.bytes;
-        let part = (weight.bytes as f64 / total.max(1) as f64).min(1.0) as f32;
+        let part = (weight.bytes as f64 / self.longest[bar as usize].max(1) as f64).min(1.0) as f32;
         Cell::Share { text: format::percent(weight.bytes, total), part, bar }
     }
 }
@@ -182,6 +191,12 @@ mod tests {
         let mut lines = text.lines();
         assert_eq!(lines.next(), Some("Name\tExc %\tExc (bytes)\tExc Ct\tInc %\tInc (bytes)\tInc Ct"));
         assert_eq!(lines.next(), Some("Shop!Shop.Cart\t25.0\t500\t10\t100.0\t2000\t30"));
+    }
+
+    #[test]
+    fn a_rows_pattern_takes_its_name_as_it_stands() {
+        assert_eq!(pattern_of("LIB <<mscorlib!List<Int32[]>>>"), "^LIB <<mscorlib!List<Int32[]>>>");
+        assert_eq!(pattern_of("Shop!<Private>{0|1}"), "^Shop!<Private>*0*1*");
     }
 
     #[test]

@@ -67,6 +67,15 @@ fn referrers() {
 }
 
 #[test]
+fn by_name() {
+    each("by-name", &Settings { by_name: true, ..Settings::default() }, |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        wait_until(window, "PerfView's table", |window| !rows(window).is_empty());
+    });
+}
+
+#[test]
 fn roots() {
     each("roots", &Settings::default(), |window| {
         drop_file(window, &sample());

@@ -3,7 +3,8 @@
 use eframe::egui;
 use egui_kittest::kittest::Queryable;
 
-use super::harness::{rows, sample};
+use super::harness::{drop_file, open_row, rows, sample, wait_ready, wait_until, window};
+use super::support::dump;
 
 #[test]
 fn folding_puts_the_owners_first_and_a_click_takes_it_off() {
@@ -67,4 +68,60 @@ fn the_keyboard_moves_the_selection_and_copies_a_row() {
     window.key_press(egui::Key::End);
     window.run();
     assert_eq!(rows(&window).last().map(String::as_str), Some("Free"));
+}
+
+/// Types into the field of that name in place of what is there.
+fn fill(window: &mut super::harness::Window, field: &str, text: &str) {
+    window.get_by_label(field).focus();
+    window.run_steps(2);
+    window.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window.event(egui::Event::Text(text.into()));
+    window.run_steps(2);
+    window.key_press(egui::Key::Enter);
+    window.run_steps(2);
+}
+
+#[test]
+fn a_switch_shows_perfviews_by_name_with_its_patterns() {
+    let mut window = sample();
+    window.get_by_label("PerfView By Name").click();
+    let key = "EntityFramework!Data.Entity.Core.Common.QueryCache.LinqQueryCacheKey";
+    wait_until(&mut window, "PerfView's table", |window| rows(window).first().is_some_and(|name| name == key));
+    assert!(rows(&window).iter().any(|name| name == "LIB <<System.Data.SqlClient!Data.SqlClient.SqlCommand>>"));
+    window.get_by_label("Inc %").click();
+    wait_until(&mut window, "the order by Inc", |window| rows(window)[0] == "ROOT");
+
+    fill(&mut window, "Patterns that make groups", "{%}!->module $1");
+    wait_until(&mut window, "modules", |window| {
+        rows(window).iter().any(|name| name == "module EntityFramework")
+            && !rows(window).iter().any(|name| name.contains('!'))
+    });
+    fill(&mut window, "Patterns of what is left out", "{");
+    wait_until(&mut window, "the failure", |window| {
+        window.query_by_label("the pattern { cannot be understood: unclosed group").is_some()
+    });
+    assert!(rows(&window).iter().any(|name| name == "module EntityFramework"), "the last table stays in sight");
+    window.get_by_label("Defaults").click();
+    wait_until(&mut window, "types again", |window| rows(window).iter().any(|name| name == key));
+    window.get_by_label("By type").click();
+    window.run_steps(3);
+    window.get_by_label("Filter types");
+}
+
+#[test]
+fn a_gcdump_opens_with_both_tables() {
+    let Some(path) = dump("efshop-net8-win-x64.gcdump") else { return };
+    let mut window = window([1400.0, 900.0], egui::Theme::Dark);
+    drop_file(&mut window, &path);
+    wait_ready(&mut window);
+    assert!(rows(&window).iter().any(|name| name.contains("SqlCommand")), "{:?}", rows(&window));
+    window.get_by_label("PerfView By Name").click();
+    wait_until(&mut window, "PerfView's table", |window| {
+        rows(window).iter().any(|name| name.ends_with("QueryCache.LinqQueryCacheKey"))
+    });
+    window.get_by_label("By type").click();
+    window.run_steps(3);
+    let name = rows(&window).into_iter().find(|name| name.ends_with("SqlCommand")).expect("it is there");
+    open_row(&mut window, &name);
+    wait_until(&mut window, "its referrers", |window| rows(window).len() > 1);
 }

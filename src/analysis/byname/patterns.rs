@@ -17,7 +17,12 @@ pub(super) fn pattern(text: &str) -> Result<Regex, Error> {
     RegexBuilder::new(&expression)
         .case_insensitive(true)
         .build()
-        .map_err(|error| Error::Pattern { pattern: text.into(), reason: error.to_string().into() })
+        .map_err(|error| Error::Pattern { pattern: text.into(), reason: reason(&error.to_string()) })
+}
+
+/// The last line of an error of the regex crate says what is wrong, the ones before it draw the pattern.
+fn reason(text: &str) -> Box<str> {
+    text.lines().last().unwrap_or_default().trim_start_matches("error:").trim().into()
 }
 
 fn translate(c: char) -> String {
