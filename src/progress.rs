@@ -20,12 +20,13 @@ pub enum Phase {
     Walk,
     Roots,
     References,
+    Referrers,
     Dominators,
     Answer,
 }
 
 impl Phase {
-    const ALL: [Phase; 9] = [
+    const ALL: [Phase; 10] = [
         Phase::Starting,
         Phase::Unpack,
         Phase::Map,
@@ -33,6 +34,7 @@ impl Phase {
         Phase::Walk,
         Phase::Roots,
         Phase::References,
+        Phase::Referrers,
         Phase::Dominators,
         Phase::Answer,
     ];
@@ -45,8 +47,9 @@ impl Phase {
             Phase::Map => "map",
             Phase::FindRuntime => "find_runtime",
             Phase::Walk => "walk",
-            Phase::References => "references",
             Phase::Roots => "roots",
+            Phase::References => "references",
+            Phase::Referrers => "referrers",
             Phase::Dominators => "dominators",
             Phase::Answer => "answer",
         }
@@ -60,8 +63,9 @@ impl Phase {
             Phase::Map => "Mapping the dump",
             Phase::FindRuntime => "Finding the .NET runtime",
             Phase::Walk => "Walking objects",
-            Phase::References => "Reading references",
             Phase::Roots => "Finding roots",
+            Phase::References => "Reading references",
+            Phase::Referrers => "Turning references round",
             Phase::Dominators => "Computing retained sizes",
             Phase::Answer => "Answering",
         }

@@ -3,6 +3,8 @@
 //! Offsets take 4 bytes a row: a 64-bit base per 65 536 rows and the distance from it, so that
 //! graphs of more than 2^32 edges fit and small ones pay nothing for it.
 
+use rayon::prelude::*;
+
 const BLOCK: usize = 1 << 16;
 
 /// Compressed sparse rows.
@@ -66,22 +68,45 @@ impl Csr {
 
     /// All edges turned round: row `t` lists every source that has `t` among its targets, ascending,
     /// as often as it has it.
+    ///
+    /// Each thread looks at all edges and keeps those into its own range of rows, so that none waits for
+    /// another and the scattered writes stay close together.
     pub fn transpose(&self) -> Csr {
+        let share = self.len().div_ceil(rayon::current_num_threads()).max(1);
         let mut lengths = vec![0u32; self.len()];
-        for &target in &self.targets {
-            lengths[target as usize] += 1;
-        }
-        let mut out = Csr::new(&lengths, vec![0; self.targets.len()]);
-        let mut filled = lengths;
-        filled.fill(0);
-        for source in 0..self.len() as u32 {
-            for &target in self.row(source) {
-                let t = target as usize;
-                let at = out.start(t) + filled[t] as usize;
-                out.targets[at] = source;
-                filled[t] += 1;
+        lengths.par_chunks_mut(share).enumerate().for_each(|(at, lengths)| {
+            let first = at * share;
+            for &target in &self.targets {
+                if let Some(length) = lengths.get_mut((target as usize).wrapping_sub(first)) {
+                    *length += 1;
+                }
             }
+        });
+        let mut out = Csr::new(&lengths, vec![0; self.targets.len()]);
+        let Csr { base, starts, targets } = &mut out;
+        let start = |row: usize| (base[row / BLOCK] + u64::from(starts[row])) as usize;
+        // What was a row's length becomes its next free place.
+        let mut rest = targets.as_mut_slice();
+        let mut shares = Vec::new();
+        for (at, places) in lengths.chunks_mut(share).enumerate() {
+            let first = at * share;
+            let (mine, behind) = rest.split_at_mut(start(first + places.len()) - start(first));
+            shares.push((first, places, mine));
+            rest = behind;
         }
+        shares.into_par_iter().for_each(|(first, places, mine)| {
+            let begin = start(first);
+            places.fill(0);
+            for source in 0..self.len() as u32 {
+                for &target in self.row(source) {
+                    let row = (target as usize).wrapping_sub(first);
+                    if let Some(place) = places.get_mut(row) {
+                        mine[start(first + row) - begin + *place as usize] = source;
+                        *place += 1;
+                    }
+                }
+            }
+        });
         out
     }
 }
@@ -96,5 +121,20 @@ mod tests {
         let back = csr.transpose();
         assert_eq!(back, Csr::from_rows(&[vec![2], vec![0, 0], vec![0, 2]]));
         assert_eq!(back.transpose(), Csr::from_rows(&[vec![1, 1, 2], vec![], vec![0, 2]]));
+    }
+
+    #[test]
+    fn any_number_of_threads_turns_the_edges_round_alike() {
+        let rows: Vec<Vec<u32>> =
+            (0..500u32).map(|row| (0..row % 7).map(|edge| (row * row + edge * 31) % 500).collect()).collect();
+        let csr = Csr::from_rows(&rows);
+        let mut plain = vec![Vec::new(); rows.len()];
+        for (source, row) in (0..).zip(&rows) {
+            row.iter().for_each(|&target| plain[target as usize].push(source));
+        }
+        for threads in [1, 2, 3, 64] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            assert_eq!(pool.install(|| csr.transpose()), Csr::from_rows(&plain), "{threads} threads");
+        }
     }
 }

@@ -117,8 +117,11 @@ impl Heap {
         if missing > 0 {
             warnings.push(format!("{missing} bytes in which objects keep references are not in the dump."));
         }
-        let referrers = references.transpose();
         clock.lap(Phase::References);
+
+        progress.begin(Phase::Referrers, 0);
+        let referrers = references.transpose();
+        clock.lap(Phase::Referrers);
 
         let infos = type_infos(&space, &types, &tables, progress)?;
         let graph = Graph { objects, types: infos, references, referrers, extra, strays, roots: found.roots, unread };

@@ -20,9 +20,10 @@ pub struct Step {
 
 /// Steps up to a usable type table; unpacking only where the file is packed.
 pub fn steps(now: Phase, unpacked: bool) -> Vec<Step> {
-    [Phase::Unpack, Phase::Map, Phase::FindRuntime, Phase::Walk, Phase::References, Phase::Roots]
+    use Phase::{FindRuntime, Map, References, Referrers, Roots, Unpack, Walk};
+    [Unpack, Map, FindRuntime, Walk, Roots, References, Referrers]
         .into_iter()
-        .filter(|phase| *phase != Phase::Unpack || unpacked)
+        .filter(|phase| *phase != Unpack || unpacked)
         .map(|phase| {
             let stage = match phase.cmp(&now) {
                 std::cmp::Ordering::Less => Stage::Done,
