@@ -23,18 +23,26 @@ pub enum Action {
     Back,
     Forward,
     SwitchTheme,
+    /// Show or hide the list of everything that can be done.
+    Commands,
+    /// Show or hide the sheet of all keys.
+    KeySheet,
+    /// Make everything larger (1), smaller (-1) or as large as it was made (0).
+    Scale(i8),
+    /// Copy what a bug report needs, nothing of what the heap holds.
+    CopyDiagnostics,
     Copy(String),
 }
 
 impl Action {
-    /// Actions that have a key, with what the key does in a few words.
-    pub const KEYS: [(Action, &'static str); 3] =
-        [(Action::Choose, "Open a dump"), (Action::Back, "Back"), (Action::Forward, "Forward")];
+    /// Actions that have a key.
+    pub const KEYS: [Action; 4] = [Action::Choose, Action::Commands, Action::Back, Action::Forward];
 
     /// The key that does it from anywhere.
     pub fn shortcut(&self) -> Option<KeyboardShortcut> {
         match self {
             Action::Choose => Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::O)),
+            Action::Commands => Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::K)),
             Action::Back => Some(KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft)),
             Action::Forward => Some(KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight)),
             _ => None,

@@ -10,13 +10,14 @@ use std::time::Duration;
 use eframe::egui::{Align2, CentralPanel, Context, CornerRadius, Theme, ThemePreference, Ui};
 
 use super::action::Action;
+use super::commander::Commander;
 use super::dialog::Chosen;
 use super::document::Document;
 use super::settings::Settings;
 use super::start::Start;
 use super::theme::{self, size};
 use super::widgets::palette;
-use super::{status_bar, top_bar};
+use super::{key_sheet, status_bar, top_bar};
 use crate::heap::Options;
 use crate::session::{Repaint, Session, Source, State};
 
@@ -31,18 +32,29 @@ pub struct App {
     /// Can files be dropped on this window?
     drops: bool,
     wants_dialog: bool,
+    commander: Commander,
+    key_sheet: bool,
 }
 
 impl App {
     /// Starts on the start screen; `drops` says whether this desktop can drop files on the window.
     pub fn new(settings: Settings, drops: bool) -> App {
-        App { settings, start: Start::default(), document: None, drops, wants_dialog: false }
+        App {
+            settings,
+            start: Start::default(),
+            document: None,
+            drops,
+            wants_dialog: false,
+            commander: Commander::default(),
+            key_sheet: false,
+        }
     }
 
     /// Gives a context our fonts, colours and the chosen theme; once, before its first pass.
     pub fn install(&self, ctx: &Context) {
         theme::install(ctx);
         ctx.set_theme(self.settings.theme);
+        ctx.set_zoom_factor(scale(self.settings.zoom));
     }
 
     /// Opens a dump in place of the one that is open or being opened.
@@ -90,10 +102,13 @@ impl App {
             (dropped, !input.raw.hovered_files.is_empty())
         });
         let mut actions: Vec<Action> = dropped.into_iter().take(1).map(Action::Open).collect();
-        for (action, _) in &Action::KEYS {
+        for action in &Action::KEYS {
             if action.shortcut().is_some_and(|key| ui.input_mut(|input| input.consume_shortcut(&key))) {
                 actions.push(action.clone());
             }
+        }
+        if key_sheet::asked(ui, self.key_sheet) {
+            actions.push(Action::KeySheet);
         }
         let state = self.document.as_mut().map(|document| document.session.state());
         if matches!(state, Some(State::Loading(_))) {
@@ -116,11 +131,16 @@ impl App {
                 actions.extend(shown.inner);
             }
         }
+        actions.extend(self.commander.show(ui, self.document.as_ref(), &self.settings.recent));
+        if self.key_sheet && key_sheet::show(ui) {
+            self.key_sheet = false;
+        }
         if hovering && self.document.is_some() {
             drop_overlay(ui);
         }
         let ctx = ui.ctx().clone();
         actions.into_iter().for_each(|action| self.act(&ctx, action));
+        self.keep_scale(&ctx);
     }
 
     fn act(&mut self, ctx: &Context, action: Action) {
@@ -140,8 +160,26 @@ impl App {
             Action::Forward => self.in_document(Document::forward),
             Action::Forget(path) => self.settings.recent.remove(&path),
             Action::SwitchTheme => self.switch_theme(ctx),
+            Action::Commands => self.commander.toggle(),
+            Action::KeySheet => self.key_sheet = !self.key_sheet,
+            Action::Scale(0) => ctx.set_zoom_factor(1.0),
+            Action::Scale(step) => ctx.set_zoom_factor(scale(ctx.zoom_factor() + 0.1 * f32::from(step))),
+            Action::CopyDiagnostics => {
+                if let Some(text) = self.document.as_ref().and_then(Document::diagnostics) {
+                    ctx.copy_text(text);
+                }
+            }
             Action::Copy(text) => ctx.copy_text(text),
         }
+    }
+
+    /// Remembers how large everything is; egui's own keys change it too, and further than can be read.
+    fn keep_scale(&mut self, ctx: &Context) {
+        let (now, wanted) = (ctx.zoom_factor(), scale(ctx.zoom_factor()));
+        if now != wanted {
+            ctx.set_zoom_factor(wanted);
+        }
+        self.settings.zoom = wanted;
     }
 
     fn in_document(&mut self, act: impl FnOnce(&mut Document)) {
@@ -160,6 +198,11 @@ impl App {
         self.settings.theme = if system == Some(other) { ThemePreference::System } else { other.into() };
         ctx.set_theme(self.settings.theme);
     }
+}
+
+/// The sizes that the window may have.
+fn scale(zoom: f32) -> f32 {
+    if zoom.is_finite() { zoom.clamp(0.75, 3.0) } else { 1.0 }
 }
 
 /// A file is over the window: it may be let go anywhere.

@@ -30,6 +30,7 @@ pub struct Document {
 
 /// What a dump that has opened is shown with.
 struct View {
+    opened: Arc<Opened>,
     history: History,
     types: TypesPanel,
     by_name: ByNamePanel,
@@ -47,6 +48,17 @@ impl Document {
 
     pub fn name(&self) -> String {
         self.session.source.name()
+    }
+
+    /// The open dump, once its table is there.
+    pub fn opened(&self) -> Option<&Arc<Opened>> {
+        self.view.as_ref().map(|view| &view.opened)
+    }
+
+    /// What a bug report needs.
+    pub fn diagnostics(&self) -> Option<String> {
+        let opened = self.opened()?;
+        Some(facts::diagnostics(&opened.heap, opened.analysis().map(|analysis| analysis.seconds)))
     }
 
     pub fn badges(&self) -> &[String] {
@@ -111,9 +123,10 @@ impl Document {
 }
 
 impl View {
-    fn new(opened: &Opened, folded: bool) -> View {
+    fn new(opened: &Arc<Opened>, folded: bool) -> View {
         let table = opened.table();
         View {
+            opened: opened.clone(),
             history: History::new(Place { tab: Tab::Types, subject: None }),
             types: TypesPanel::new(table, folded),
             by_name: ByNamePanel::default(),

@@ -16,6 +16,8 @@ const KEY: &str = "heapglass";
 pub struct Settings {
     pub theme: ThemePreference,
     pub recent: Recent,
+    /// How large everything is, 1 being as the system says.
+    pub zoom: f32,
     /// Titles of columns of the type table that are not shown.
     pub hidden_columns: Vec<String>,
     /// Count strings and arrays to their owner?
@@ -29,6 +31,7 @@ impl Default for Settings {
         Settings {
             theme: ThemePreference::System,
             recent: Recent::default(),
+            zoom: 1.0,
             hidden_columns: Vec::new(),
             folded: true,
             by_name: false,

@@ -16,8 +16,8 @@ pub fn show(ui: &mut Ui, name: &str, badges: &[String], open: bool) -> Vec<Actio
         ui.add_space(size::EDGE);
         let (icon, _) = ui.allocate_exact_size(Vec2::splat(20.0), Sense::hover());
         icons::hourglass(ui.painter(), icon, palette);
-        let right = if open { 150.0 } else { 60.0 };
-        let room = ui.available_width() - right;
+        let right = if open { 280.0 } else { 190.0 };
+        let room = (ui.available_width() - right).max(0.0);
         let title = RichText::new(name).font(theme::strong()).color(palette.text);
         ui.scope(|ui| {
             ui.set_max_width(room);
@@ -34,6 +34,9 @@ pub fn show(ui: &mut Ui, name: &str, badges: &[String], open: bool) -> Vec<Actio
             ui.add_space(size::EDGE - 6.0);
             if theme_button(ui) {
                 actions.push(Action::SwitchTheme);
+            }
+            if widgets::tool(ui, "Commands", "Ctrl K").clicked() {
+                actions.push(Action::Commands);
             }
             if open && widgets::tool(ui, "Open…", "Ctrl O").clicked() {
                 actions.push(Action::Choose);

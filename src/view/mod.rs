@@ -4,6 +4,7 @@ pub mod byname;
 pub mod facts;
 pub mod failure;
 pub mod filter;
+pub mod find;
 pub mod flame;
 pub mod format;
 pub mod holding;

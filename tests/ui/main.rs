@@ -1,5 +1,6 @@
 //! The window, driven through real input events and painted without a display.
 
+mod commands;
 mod flame;
 mod harness;
 mod holders;

@@ -3,7 +3,7 @@
 //! `HEAPGLASS_PICTURES=folder cargo test --test ui pictures` writes them; without the variable the test only
 //! runs through them, which catches characters that no font has and controls without a name.
 
-use eframe::egui::{Key, Theme};
+use eframe::egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable;
 use heapglass::ui::Settings;
 
@@ -82,6 +82,22 @@ fn roots() {
         wait_ready(window);
         window.get_by_label("Roots").click();
         wait_until(window, "the roots", |window| rows(window).iter().any(|name| name.starts_with("static var")));
+    });
+}
+
+#[test]
+fn commands_and_keys() {
+    each("commands", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        window.run_steps(3);
+        window.event(eframe::egui::Event::Text("sql co".into()));
+        window.run_steps(4);
+    });
+    each("keys", &Settings::default(), |window| {
+        window.key_press(Key::F1);
+        window.run_steps(4);
     });
 }
 
