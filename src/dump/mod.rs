@@ -23,6 +23,7 @@ mod ranges;
 mod read;
 mod sniff;
 mod unpack;
+mod wow64;
 
 pub use contents::{Contents, FULL_DUMP_RECIPES};
 pub use error::Error;
@@ -180,6 +181,7 @@ impl Dump {
         let parts = parts.map_err(|reason| Error::Damaged { path: path.to_owned(), container, reason })?;
         let mut dump = Dump::assemble(path.to_owned(), container, bytes, parts);
         dump.warnings.extend(cut);
+        wow64::settle(&mut dump);
         Ok(dump)
     }
 

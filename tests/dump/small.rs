@@ -92,3 +92,37 @@ fn a_core_without_notes_still_has_memory() {
     assert_eq!((dump.ranges.len(), dump.modules.len(), dump.threads.len()), (2, 0, 0));
     assert_eq!(dump.warnings.len(), 1);
 }
+
+#[test]
+fn a_32_bit_process_that_a_64_bit_tool_dumped_is_read_as_32_bit() {
+    let words = |len: usize, words: &[(usize, u32)]| {
+        let mut bytes = vec![0; len];
+        words.iter().for_each(|&(at, word)| bytes[at..at + 4].copy_from_slice(&word.to_le_bytes()));
+        bytes
+    };
+    let image = |machine| (0x30_0000, words(0x100, &[(0x3c, 0x80), (0x80, 0x4550), (0x84, machine)]));
+    // The 64-bit block names the 32-bit one, whose stack is 0x90000..0x90180, and the saved registers.
+    let blocks = [
+        (0x7000_0000, words(0x2000, &[(0, 0x7000_2000), (0x1488, 0x7000_2800)])),
+        (0x7000_2000, words(0x1000, &[(4, 0x9_0180), (8, 0x9_0000), (0x18, 0x7000_2000), (0x8c8, 0x9_0150)])),
+    ];
+    let open = |machine: u32, blocks: &[(u64, Vec<u8>)]| {
+        let mut file = small_minidump();
+        file.memory64.push(image(machine));
+        file.memory64.extend(blocks.iter().cloned());
+        open_bytes(&file.build()).expect("opens")
+    };
+    let stack_pointers = |dump: &Dump| dump.threads.iter().map(|thread| thread.stack_pointer).collect::<Vec<_>>();
+
+    let dump = open(0x14c, &blocks);
+    assert_eq!(dump.architecture, Architecture::X86);
+    assert_eq!(stack_pointers(&dump), [0x9_0100, 0x9_0150], "the first runs 32-bit code, the second does not");
+    assert!(dump.threads.iter().all(|thread| thread.teb == 0x7000_2000) && dump.warnings.is_empty());
+
+    let without = open(0x14c, &[]);
+    assert_eq!(stack_pointers(&without), [0, 0]);
+    assert!(without.warnings[0].contains("stacks of 2 threads are unread"), "{:?}", without.warnings);
+
+    let dump = open(0x8664, &blocks);
+    assert_eq!((dump.architecture, &stack_pointers(&dump)[..]), (Architecture::X64, &[0x9_0100, 0x9_0200][..]));
+}
