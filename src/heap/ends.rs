@@ -5,7 +5,7 @@
 //! on every dump: the end is the header's, or that of the last allocation context that lies in the
 //! segment, whichever is higher.
 
-use super::walk;
+use super::{gaps, walk};
 use crate::error::Result;
 use crate::memory::AddressSpace;
 use crate::progress::Progress;
@@ -22,9 +22,9 @@ pub(super) fn settle(space: &AddressSpace, tables: &MethodTables, gc: &mut Gc, p
         .map(|segment| Segment { end: segment.committed, ..*segment })
         .collect();
     let walked = walk::walk(space, tables, &committed, progress)?;
-    let gaps: Vec<Gap> = walked.iter().flat_map(|walked| walked.gaps.iter().copied()).collect();
-    let is_object = |address: u64| walked.iter().any(|walked| walked.has_object(address));
-    let ends = contexts::ends(space, &gc.ranges(), &gaps, is_object, progress)?;
+    let found: Vec<Gap> = walked.iter().flat_map(|walked| walked.gaps.iter().copied()).collect();
+    let is_object = |address| gaps::has_object(&walked, address);
+    let ends = contexts::ends(space, &gc.ranges(), &found, is_object, progress)?;
     for segment in gc.segments.iter_mut().filter(|segment| segment.kind == SegmentKind::Small) {
         let inside = ends.iter().copied().filter(|end| (segment.start..=segment.committed).contains(end));
         segment.end = inside.max().unwrap_or(0).max(segment.end);

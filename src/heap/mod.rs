@@ -8,6 +8,7 @@ mod edges;
 mod ends;
 mod facts;
 mod field_names;
+mod gaps;
 mod locate;
 mod objects;
 mod open;

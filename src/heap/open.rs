@@ -4,7 +4,6 @@
 //! allocation contexts say about gaps, then references (second pass). Each step reports its phase and
 //! how long it took.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,12 +14,11 @@ use super::edges::{self, Edges};
 use super::facts::{Facts, GcFacts, RuntimeFacts};
 use super::locate::Locator;
 use super::walk::{self, Piece, Stretch, Walked};
-use super::{Graph, Heap, Objects, TypeInfo, TypeKind, Unread, ends, roots};
+use super::{Graph, Heap, Objects, TypeInfo, TypeKind, Unread, ends, gaps, roots};
 use crate::dump::Dump;
 use crate::error::Result;
 use crate::memory::{AddressSpace, ImageFiles};
 use crate::progress::{Phase, Progress};
-use crate::runtime::contexts::{self, Contexts, Gap};
 use crate::runtime::contract::Contract;
 use crate::runtime::gc::{Gc, Segment};
 use crate::runtime::method_table::{MethodTable, MethodTables};
@@ -90,8 +88,10 @@ impl Heap {
         warnings.append(&mut gc.warnings);
         warnings.extend(version.warning.clone());
         warnings.extend(types.how().warnings.iter().cloned());
-        let mut unread = Unread { bytes: walked.iter().map(|walked| walked.missing).sum(), ..Unread::default() };
-        explain_gaps(&space, &gc, &mut walked, &mut unread, &mut warnings, progress)?;
+        let os_threads = &dump.threads;
+        let mut unread = Unread::default();
+        let known = gaps::Known { space: &space, os_threads, gc: &gc, tables: &method_tables, types: &types };
+        gaps::settle(&known, &mut walked, &mut unread, &mut warnings, progress)?;
         let tables = settle_types(&mut walked, &method_tables);
         let unit = space.pointer_size() as u32;
         let stretches = walked.iter_mut().flat_map(|walked| std::mem::take(&mut walked.stretches)).collect();
@@ -99,7 +99,6 @@ impl Heap {
         clock.lap(Phase::Walk);
 
         progress.begin(Phase::Roots, 0);
-        let os_threads = &dump.threads;
         let known =
             roots::Known { space: &space, os_threads, gc: &gc, types: &types, tables: &tables, objects: &objects };
         let found = roots::find(&known, progress)?;
@@ -164,74 +163,6 @@ impl Heap {
     }
 }
 
-/// Asks the allocation contexts about the gaps, drops objects newer than their thread's record, and
-/// notes what stays unexplained.
-fn explain_gaps(
-    space: &AddressSpace,
-    gc: &Gc,
-    walked: &mut [Walked],
-    unread: &mut Unread,
-    warnings: &mut Vec<String>,
-    progress: &Progress,
-) -> Result<()> {
-    let gaps: Vec<Gap> = walked.iter().flat_map(|walked| walked.gaps.iter().copied()).collect();
-    let is_object = |address: u64| walked.iter().any(|walked| walked.has_object(address));
-    let Contexts { explained, newer } = contexts::explain(space, &gc.ranges(), &gaps, is_object, progress)?;
-    // One sentence for each kind of finding, however many places it has: a broken dump has thousands.
-    let (mut torn, mut unknown, mut newer_objects) = (Places::default(), Places::default(), Places::default());
-    for (gap, explained) in gaps.iter().zip(explained) {
-        match (explained, gap.odd_words) {
-            (true, _) => {}
-            (false, 0) => unknown.add(gap.start, gap.end - gap.start),
-            (false, _) => torn.add(gap.start, gap.end - gap.start),
-        }
-    }
-    for range in newer {
-        let dropped: u64 = walked.iter_mut().map(|walked| walked.drop_objects(&range)).sum();
-        if dropped > 0 {
-            newer_objects.add(range.start, dropped);
-        }
-    }
-    unread.bytes += torn.sum;
-    unread.objects += newer_objects.sum;
-    torn.warn(warnings, |sum, at| {
-        format!("{sum} bytes of the heap hold no objects that can be read (torn memory, {at}).")
-    });
-    unknown.warn(warnings, |sum, at| {
-        format!("{sum} zero bytes of the heap belong to no thread that is still known ({at}): unused memory.")
-    });
-    newer_objects.warn(warnings, |sum, at| {
-        format!("{sum} objects were made while the dump was written and are left out ({at}): they are newer than their thread's record.")
-    });
-    Ok(())
-}
-
-/// Places with one thing in common: how many, what they sum to, where the first is.
-#[derive(Default)]
-struct Places {
-    count: u64,
-    sum: u64,
-    first: u64,
-}
-
-impl Places {
-    fn add(&mut self, at: u64, amount: u64) {
-        if self.count == 0 {
-            self.first = at;
-        }
-        self.count += 1;
-        self.sum += amount;
-    }
-
-    fn warn(&self, warnings: &mut Vec<String>, sentence: impl Fn(u64, String) -> String) {
-        match self.count {
-            0 => {}
-            1 => warnings.push(sentence(self.sum, format!("at {:#x}", self.first))),
-            n => warnings.push(sentence(self.sum, format!("{n} places, the first at {:#x}", self.first))),
-        }
-    }
-}
-
 /// Gives types their final index, by method table address, and drops those that lost all their objects.
 fn settle_types(walked: &mut [Walked], method_tables: &MethodTables) -> Vec<Arc<MethodTable>> {
     let tables = method_tables.tables();
@@ -285,47 +216,6 @@ fn type_infos(
         kind: kind(table),
     };
     Ok(tables.iter().zip(names).map(info).collect())
-}
-
-impl Walked<'_> {
-    pub(super) fn has_object(&self, address: u64) -> bool {
-        self.stretches.iter().any(|stretch| stretch.index_of(address, self.unit).is_some())
-    }
-
-    /// Takes out the objects that start in `range`; gives their number.
-    fn drop_objects(&mut self, range: &Range<u64>) -> u64 {
-        let unit = self.unit;
-        self.stretches.iter_mut().map(|stretch| stretch.drop_objects(range, unit)).sum()
-    }
-}
-
-impl Stretch {
-    fn first_from(&self, address: u64, unit: u64) -> usize {
-        self.offsets.partition_point(|&offset| self.base + u64::from(offset) * unit < address)
-    }
-
-    fn index_of(&self, address: u64, unit: u64) -> Option<usize> {
-        if !(self.base..self.end).contains(&address) {
-            return None;
-        }
-        let index = self.first_from(address, unit);
-        (self.offsets.get(index).map(|&offset| self.base + u64::from(offset) * unit) == Some(address)).then_some(index)
-    }
-
-    fn drop_objects(&mut self, range: &Range<u64>, unit: u64) -> u64 {
-        let drop = self.first_from(range.start, unit)..self.first_from(range.end, unit);
-        let count = drop.len();
-        self.offsets.drain(drop.clone());
-        self.types.drain(drop.clone());
-        self.sizes.drain(drop.clone());
-        self.large.retain(|&(index, _)| !drop.contains(&(index as usize)));
-        for (index, _) in &mut self.large {
-            if *index as usize >= drop.end {
-                *index -= count as u32;
-            }
-        }
-        count as u64
-    }
 }
 
 /// Measures the phases.

@@ -67,14 +67,14 @@ impl Contract {
         for (name, fields) in json["types"].as_object().into_iter().flatten() {
             for (field, offset) in fields.as_object().into_iter().flatten() {
                 // An offset, or [offset, type].
-                if let Some(offset) = offset.as_u64().or_else(|| offset[0].as_u64()) {
+                if let Some(offset) = number(offset).or_else(|| number(&offset[0])) {
                     out.fields.insert((name.clone(), field.clone()), offset);
                 }
             }
         }
         for (name, value) in json["globals"].as_object().into_iter().flatten() {
             // [index] or [[index], type]: the variable's address is among the pointers.
-            let index = value[0][0].as_u64().or_else(|| value.as_array().filter(|a| a.len() == 1)?[0].as_u64());
+            let index = number(&value[0][0]).or_else(|| number(&value.as_array().filter(|a| a.len() == 1)?[0]));
             if let Some(address) = index.and_then(&pointer) {
                 out.variables.insert(name.clone(), address);
             }
@@ -96,6 +96,14 @@ impl Contract {
     pub fn pointer(&self, space: &AddressSpace, name: &str) -> Option<u64> {
         space.pointer(self.variable(name)?).filter(|&pointer| pointer != 0)
     }
+}
+
+/// A number as the format allows it: a JSON number, or text of decimal or hexadecimal digits.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| match value.as_str()?.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => value.as_str()?.parse().ok(),
+    })
 }
 
 #[cfg(test)]
@@ -133,6 +141,24 @@ mod tests {
             assert_eq!(contract.variable("Object"), Some(0x5000));
             assert_eq!((contract.variable("Mask"), contract.variable("Far")), (None, None));
         }
+    }
+
+    #[test]
+    fn a_newer_runtimes_contract_is_read_as_far_as_it_is_known() {
+        let json = r#"{"version":9,"baseline":"net12","contracts":{"Object":{"name":"Object","v":7}},
+            "subDescriptors":{"GC":[0]},"layouts":[[]],
+            "types":{"MethodTable":{"!":"0x90","MTFlags":["0x4","uint64"],"Module":1099511627776,"Colour":-8,"Twin":{"a":[]}},
+                     "EEClass":{"MethodTable":"72","FieldDescList":[[80],"pointer"]},"Later":[1,2,3]},
+            "globals":{"String":[["0x1"],"pointer"],"Object":["0"],"Flag":true,"None":null,"Far":[["0xffff"],"pointer"]}}"#;
+        let contract = Contract::read(&memory(json, 8), 0x1000).expect("it reads");
+        assert_eq!(contract.offset("MethodTable", "MTFlags"), Some(4));
+        assert_eq!(contract.offset("MethodTable", "Module"), Some(1 << 40));
+        assert_eq!(contract.offset("EEClass", "MethodTable"), Some(72));
+        for (kind, field) in [("MethodTable", "Colour"), ("MethodTable", "Twin"), ("EEClass", "FieldDescList")] {
+            assert_eq!(contract.offset(kind, field), None, "{kind}.{field}");
+        }
+        assert_eq!((contract.variable("String"), contract.variable("Object")), (Some(0x6000), Some(0x5000)));
+        assert_eq!((contract.variable("Flag"), contract.variable("Far")), (None, None));
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::runtime::method_table::MethodTable;
 /// Lowest address at which a heap can lie.
 const LOWEST: u64 = 0x10000;
 const PAGE: u64 = 0x1000;
+const UNTOLD: &str = "GcDacVars were not found, so segments were found by their structure: generations of small objects, \
+    segments or regions, and workstation or server GC with its heaps are not told.";
 
 pub(super) fn find(space: &AddressSpace, progress: &Progress) -> Result<Gc, Cancelled> {
     let p = space.pointer_size();
@@ -51,7 +53,7 @@ pub(super) fn find(space: &AddressSpace, progress: &Progress) -> Result<Gc, Canc
         segments,
         open_ends: true,
         how: "heap segments by structure (generations and GC heaps unknown)".into(),
-        warnings: Vec::new(),
+        warnings: vec![UNTOLD.to_owned()],
     })
 }
 
