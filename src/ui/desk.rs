@@ -66,6 +66,9 @@ pub fn menu(ui: &mut Ui, subject: &Subject, actions: &mut Vec<Action>) {
     if menu_item(ui, "Referrers", "").clicked() {
         actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject.clone()) }));
     }
+    if menu_item(ui, "Flame graph", "").clicked() {
+        actions.push(Action::Go(Place { tab: Tab::Flame, subject: Some(subject.clone()) }));
+    }
     if menu_item(ui, "Heaviest path to a root", "").clicked() {
         actions.push(Action::Explain(subject.clone()));
     }

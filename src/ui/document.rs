@@ -17,6 +17,7 @@ use super::settings::Settings;
 use super::theme::size;
 use super::types_panel::TypesPanel;
 use super::{failed, loading, status_bar, widgets};
+use crate::session::flame::FlameRoot;
 use crate::session::{Opened, Session, Source, State};
 use crate::view::facts::{self, Extent};
 use crate::view::place::{History, Place, Subject, Tab};
@@ -36,6 +37,8 @@ struct View {
     by_name: ByNamePanel,
     referrers: ReferrersPanel,
     flame: FlamePanel,
+    /// What the flame graph was asked to start from last.
+    flame_subject: Option<Subject>,
     roots: RootsPanel,
     extent: Extent,
     badges: Vec<String>,
@@ -132,6 +135,7 @@ impl View {
             by_name: ByNamePanel::default(),
             referrers: ReferrersPanel::default(),
             flame: FlamePanel::default(),
+            flame_subject: None,
             roots: RootsPanel::default(),
             extent: facts::extent(&opened.heap, table.total.count, table.total.bytes),
             badges: facts::badges(&opened.heap.facts),
@@ -154,13 +158,27 @@ impl View {
             }
             Tab::Types => self.types.show(ui, desk, place.subject.as_ref()),
             Tab::Referrers => self.referrers.show(ui, desk, place.subject.as_ref(), back),
-            Tab::Flame => {
-                let caption = Caption { title: desk.session.source.name(), facts: self.badges.join(" · ") };
-                self.flame.show(ui, opened, desk.session, &caption)
-            }
+            Tab::Flame => self.flame(ui, desk, place.subject),
             Tab::Roots => self.roots.show(ui, desk),
         });
         actions
+    }
+
+    fn flame(&mut self, ui: &mut Ui, desk: &Desk<'_>, subject: Option<Subject>) -> Vec<Action> {
+        if subject != self.flame_subject {
+            self.flame.ask_from(match &subject {
+                None => FlameRoot::Heap,
+                Some(Subject::Objects(objects, title)) => FlameRoot::Objects(objects.clone(), title.clone()),
+                Some(subject @ Subject::Type(_)) => FlameRoot::Type((&*desk.opened.name_of(subject).full).into()),
+                Some(subject @ Subject::Object(object)) => {
+                    FlameRoot::Objects([*object].into(), (&*desk.opened.name_of(subject).short).into())
+                }
+            });
+            self.flame_subject = subject;
+        }
+        let facts = [self.badges.join(" · "), self.extent.words.clone()].join(" · ");
+        let caption = Caption { title: desk.session.source.name(), facts };
+        self.flame.show(ui, desk.opened, desk.session, &caption)
     }
 
     /// The tabs; a digit switches too. A view that was open before is about the same as then.

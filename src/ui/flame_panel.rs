@@ -48,6 +48,12 @@ impl FlamePanel {
         self.question = question;
     }
 
+    /// Asks for a picture of the same kind that starts from something else.
+    pub fn ask_from(&mut self, root: FlameRoot) {
+        self.question.root = root;
+        self.question.path.clear();
+    }
+
     /// The picture, once it is there.
     pub fn view(&self) -> Option<&FlameView> {
         self.view.as_ref()

@@ -1,6 +1,6 @@
 //! The pane beside a view: ways from roots to the selected object, step by step.
 
-use eframe::egui::{Frame, Panel, RichText, ScrollArea, Ui};
+use eframe::egui::{Frame, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::action::Action;
 use super::desk;
@@ -55,20 +55,16 @@ impl PathPane {
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     for (at, way) in holding.ways.iter().enumerate() {
-                        ui.horizontal(|ui| {
-                            ui.add_space(size::CELL);
+                        Frame::new().inner_margin(Margin::symmetric(size::CELL as i8, 4)).show(ui, |ui| {
+                            ui.spacing_mut().item_spacing.y = 2.0;
                             let font = if at == self.way { theme::strong() } else { theme::body() };
                             let link = widgets::link(ui, &way.short, font, palette.root).on_hover_text(&*way.title);
                             if link.clicked() {
                                 self.way = at;
                                 self.step = None;
                             }
-                        });
-                        ui.horizontal(|ui| {
-                            ui.add_space(size::CELL);
                             widgets::label(ui, &way.words());
                         });
-                        ui.add_space(4.0);
                     }
                 });
             ui.add_space(size::GAP);

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, Layout, RichText, Ui};
+use eframe::egui::{self, Align, Key, Layout, RichText, Ui};
 
 use super::action::Action;
 use super::asked::Asked;
@@ -218,6 +218,9 @@ impl TypesPanel {
         let subject = Subject::Type(row.group);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
+            if widgets::tool(ui, "Flame graph", "F").clicked() || desk::key(ui, Key::F) {
+                actions.push(Action::Go(Place { tab: Tab::Flame, subject: Some(subject.clone()) }));
+            }
             if widgets::tool(ui, "Referrers", "⏎").clicked() {
                 actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject.clone()) }));
             }

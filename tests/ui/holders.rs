@@ -94,3 +94,17 @@ fn the_flame_graph_is_a_tab_and_says_what_its_widths_mean() {
         window.query_by_label_contains("width = what would be freed if this went").is_some()
     });
 }
+
+#[test]
+fn a_type_leads_to_its_own_flame_graph_and_back() {
+    let mut window = sample();
+    window.get_by_label(COMMAND).click();
+    window.run_steps(4);
+    window.key_press(Key::F);
+    wait_until(&mut window, "the picture of the type", |window| {
+        window.query_by_label("Search the flame graph").is_some() && window.query_by_label("whole heap").is_none()
+    });
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    window.run_steps(4);
+    window.get_by_label("Filter types");
+}

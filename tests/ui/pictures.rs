@@ -76,6 +76,18 @@ fn by_name() {
 }
 
 #[test]
+fn flame() {
+    each("flame-tab", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.key_press(Key::Num3);
+        wait_until(window, "the picture", |window| {
+            window.query_by_label_contains("static var LazyInternalContext._cachedModels").is_some()
+        });
+    });
+}
+
+#[test]
 fn roots() {
     each("roots", &Settings::default(), |window| {
         drop_file(window, &sample());
