@@ -25,6 +25,7 @@ pub mod byname;
 pub mod flame;
 mod opened;
 mod questions;
+mod threads;
 
 pub use opened::{Analysis, Opened};
 

@@ -1,6 +1,7 @@
 //! Everything a person can make the window do, with the key for it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -20,6 +21,8 @@ pub enum Action {
     Go(Place),
     /// Show who keeps a subject alive: its referrers, up the heaviest way.
     Explain(Subject),
+    /// Show the roots of the thread with this label.
+    RootsOf(Arc<str>),
     Back,
     Forward,
     SwitchTheme,

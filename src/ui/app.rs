@@ -156,6 +156,7 @@ impl App {
             }
             Action::Go(place) => self.in_document(|document| document.go(place)),
             Action::Explain(subject) => self.in_document(|document| document.explain(subject)),
+            Action::RootsOf(thread) => self.in_document(|document| document.roots_of(thread)),
             Action::Back => self.in_document(Document::back),
             Action::Forward => self.in_document(Document::forward),
             Action::Forget(path) => self.settings.recent.remove(&path),

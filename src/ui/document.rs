@@ -15,6 +15,7 @@ use super::referrers_panel::ReferrersPanel;
 use super::roots_panel::RootsPanel;
 use super::settings::Settings;
 use super::theme::size;
+use super::threads_panel::ThreadsPanel;
 use super::types_panel::TypesPanel;
 use super::{failed, loading, status_bar, widgets};
 use crate::session::flame::FlameRoot;
@@ -40,6 +41,7 @@ struct View {
     /// What the flame graph was asked to start from last.
     flame_subject: Option<Subject>,
     roots: RootsPanel,
+    threads: ThreadsPanel,
     extent: Extent,
     badges: Vec<String>,
 }
@@ -107,6 +109,14 @@ impl Document {
         }
     }
 
+    /// Shows the roots of the thread with this label.
+    pub fn roots_of(&mut self, thread: Arc<str>) {
+        if let Some(view) = &mut self.view {
+            view.roots.only(thread);
+            view.history.go(Place { tab: Tab::Roots, subject: None });
+        }
+    }
+
     pub fn back(&mut self) {
         self.view.iter_mut().for_each(|view| view.history.back());
     }
@@ -137,6 +147,7 @@ impl View {
             flame: FlamePanel::default(),
             flame_subject: None,
             roots: RootsPanel::default(),
+            threads: ThreadsPanel::default(),
             extent: facts::extent(&opened.heap, table.total.count, table.total.bytes),
             badges: facts::badges(&opened.heap.facts),
         }
@@ -160,6 +171,7 @@ impl View {
             Tab::Referrers => self.referrers.show(ui, desk, place.subject.as_ref(), back),
             Tab::Flame => self.flame(ui, desk, place.subject),
             Tab::Roots => self.roots.show(ui, desk),
+            Tab::Threads => self.threads.show(ui, desk),
         });
         actions
     }

@@ -42,6 +42,7 @@ mod settings;
 mod start;
 mod status_bar;
 pub mod theme;
+mod threads_panel;
 mod top_bar;
 mod types_panel;
 mod widgets;

@@ -26,6 +26,8 @@ pub struct RootsPanel {
     /// A root, however the table is arranged.
     selected: Option<u32>,
     reveal: bool,
+    /// Was something else asked for from outside?
+    stale: bool,
 }
 
 impl RootsPanel {
@@ -44,7 +46,7 @@ impl RootsPanel {
         }
         self.reveal |= self.order.poll();
         let changed = super::tool_bar(ui, |ui| self.tools(ui));
-        if changed {
+        if changed || std::mem::take(&mut self.stale) {
             self.arrange(desk);
         }
         egui::CentralPanel::no_frame().show(ui, |ui| self.rows(ui, desk, &mut actions));
@@ -57,6 +59,13 @@ impl RootsPanel {
         self.order.ask(desk.session.ask(move |opened, _| Ok(table.arrange(&opened.heap.graph, &query))));
     }
 
+    /// Shows only the roots of the thread with this label, when the panel is shown next.
+    pub fn only(&mut self, thread: Arc<str>) {
+        self.query.thread = Some(thread);
+        self.query.family = None;
+        self.stale = true;
+    }
+
     /// True if another arrangement is wanted.
     fn tools(&mut self, ui: &mut Ui) -> bool {
         let mut changed = false;
@@ -65,6 +74,12 @@ impl RootsPanel {
             changed = true;
         }
         let palette = palette(ui);
+        if let Some(thread) = self.query.thread.clone()
+            && widgets::chip(ui, &thread).on_hover_text("Only the roots of this thread").clicked()
+        {
+            self.query.thread = None;
+            changed = true;
+        }
         for (family, count) in Family::ALL.into_iter().zip(self.counts).filter(|(_, count)| *count > 0) {
             let words = format!("{} {}", family.title(), format::count(count));
             let on = self.query.family == Some(family);

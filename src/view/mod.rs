@@ -16,6 +16,7 @@ pub mod root_table;
 pub mod roots;
 pub mod rows;
 pub mod suspects;
+pub mod thread_table;
 pub mod tree;
 pub mod types;
 pub mod waste;

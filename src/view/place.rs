@@ -9,10 +9,11 @@ pub enum Tab {
     Referrers,
     Flame,
     Roots,
+    Threads,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 4] = [Tab::Types, Tab::Referrers, Tab::Flame, Tab::Roots];
+    pub const ALL: [Tab; 5] = [Tab::Types, Tab::Referrers, Tab::Flame, Tab::Roots, Tab::Threads];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -20,6 +21,7 @@ impl Tab {
             Tab::Referrers => "Referrers",
             Tab::Flame => "Flame graph",
             Tab::Roots => "Roots",
+            Tab::Threads => "Threads",
         }
     }
 }

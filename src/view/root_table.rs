@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -121,13 +122,15 @@ pub struct Query {
     pub filter: Filter,
     /// `None`: all that keep something alive.
     pub family: Option<Family>,
+    /// Only those of the thread with this label.
+    pub thread: Option<Arc<str>>,
     pub sort: RootColumn,
     pub descending: bool,
 }
 
 impl Default for Query {
     fn default() -> Self {
-        Query { filter: Filter::default(), family: None, sort: RootColumn::HeldPercent, descending: true }
+        Query { filter: Filter::default(), family: None, thread: None, sort: RootColumn::HeldPercent, descending: true }
     }
 }
 
@@ -135,6 +138,11 @@ impl RootTable {
     /// `held` by root; `total_bytes` are 100 %.
     pub fn new(held: Vec<Held>, total_bytes: u64) -> RootTable {
         RootTable { longest: held.iter().map(|held| held.bytes).max().unwrap_or(0), held, total_bytes }
+    }
+
+    /// What one root holds.
+    pub fn of(&self, root: u32) -> Held {
+        self.held[root as usize]
     }
 
     /// How many roots each family has, in the order of [`Family::ALL`].
@@ -151,6 +159,9 @@ impl RootTable {
             .filter(|&root| {
                 let family = Family::of(graph.roots[root as usize].kind);
                 query.family.map_or(family != Family::Weak, |wanted| wanted == family)
+            })
+            .filter(|&root| {
+                query.thread.as_deref().is_none_or(|thread| graph.roots[root as usize].thread() == Some(thread))
             })
             .filter(|&root| query.filter.is_empty() || query.filter.matches(self.subject(graph, root)))
             .collect();

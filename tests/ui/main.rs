@@ -8,4 +8,5 @@ mod opening;
 mod pictures;
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;
 mod types;

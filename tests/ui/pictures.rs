@@ -114,6 +114,18 @@ fn commands_and_keys() {
 }
 
 #[test]
+fn threads() {
+    each("threads", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.get_by_label("Threads").click();
+        wait_until(window, "the threads", |window| rows(window).iter().any(|name| name == "thread 1"));
+        window.key_press(Key::ArrowDown);
+        window.run_steps(4);
+    });
+}
+
+#[test]
 fn failed() {
     each("failed", &Settings::default(), |window| {
         drop_file(window, &std::path::PathBuf::from(file!()));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{Root, RootKind, label};
+use super::{OF_THREAD, Root, RootKind, label};
 use crate::dump;
 use crate::heap::{ExtraEdge, ExtraKind, Objects};
 use crate::memory::AddressSpace;
@@ -272,7 +272,7 @@ impl Collector<'_> {
             self.add_of(assembly, kind, &name, variable.slot, variable.object);
         }
         for &(thread, slot, array) in &statics.arrays {
-            let name = format!("thread statics of {}", threads[thread as usize].label()).into();
+            let name = format!("{OF_THREAD}{}", threads[thread as usize].label()).into();
             self.add(RootKind::ThreadStatic, &name, slot, array);
         }
     }

@@ -91,3 +91,46 @@ pub struct Root {
     /// [`super::TypeInfo::assembly`]; empty for every other kind. Ranking tells CoreLib's statics from the program's own by it.
     pub assembly: Arc<str>,
 }
+
+/// What the root that holds all thread statics of a thread is called, before the thread's label.
+const OF_THREAD: &str = "thread statics of ";
+
+impl Root {
+    /// The label of the thread that it belongs to, as [`crate::runtime::threads::Thread::label`] gives it.
+    pub fn thread(&self) -> Option<&str> {
+        match self.kind {
+            RootKind::Stack => self.name.strip_prefix("stack of ")?.strip_suffix(" (conservative)"),
+            RootKind::ThreadStatic | RootKind::CollectibleThreadStatic => match self.name.strip_prefix(OF_THREAD) {
+                Some(label) => Some(label),
+                None => self.name.rsplit_once(" (")?.1.strip_suffix(')'),
+            },
+            _ => None,
+        }
+    }
+
+    /// Is it a static variable with a name of its own, of the process or of a thread?
+    pub fn is_variable(&self) -> bool {
+        match self.kind {
+            RootKind::Static | RootKind::CollectibleStatic => true,
+            RootKind::ThreadStatic | RootKind::CollectibleThreadStatic => !self.name.starts_with(OF_THREAD),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_knows_its_thread() {
+        let root = |kind, name: &str| Root { kind, name: name.into(), address: 0, object: 0, assembly: "".into() };
+        let stack = root(RootKind::Stack, "stack of OS thread 4711 (conservative)");
+        let variable = root(RootKind::ThreadStatic, "Shop.Cart<A (B)>.current (thread 7)");
+        let array = root(RootKind::ThreadStatic, "thread statics of thread 7");
+        let other = root(RootKind::Static, "Shop.Cart.all (thread 7)");
+        let threads = [&stack, &variable, &array, &other].map(Root::thread);
+        assert_eq!(threads, [Some("OS thread 4711"), Some("thread 7"), Some("thread 7"), None]);
+        assert_eq!([&stack, &variable, &array, &other].map(Root::is_variable), [false, true, false, true]);
+    }
+}
