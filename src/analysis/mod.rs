@@ -7,6 +7,7 @@ mod bits;
 pub mod byname;
 pub mod cheapest;
 pub mod diff;
+pub mod distances;
 pub mod dominators;
 pub mod flame;
 pub mod histogram;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::dump::{Architecture, Container, Os, Process};
 use crate::progress::Phase;
-use crate::runtime::gc::{Gc, Segment};
+use crate::runtime::gc::{Gc, Generation, Segment};
 
 /// Facts about an open dump.
 #[derive(Clone, Debug)]
@@ -42,10 +42,18 @@ pub struct GcFacts {
     pub regions: bool,
     /// 0 where nothing says how the GC worked: a .gcdump.
     pub heaps: u32,
+    /// By address.
     pub segments: Vec<Segment>,
 }
 
 impl GcFacts {
+    /// The generation of the object at `address`; `None` outside of all segments.
+    pub fn generation(&self, address: u64) -> Option<Generation> {
+        let at = self.segments.partition_point(|segment| segment.start <= address).checked_sub(1)?;
+        let segment = &self.segments[at];
+        (address < segment.end).then(|| segment.generation(address))
+    }
+
     pub(super) fn of(gc: &Gc) -> GcFacts {
         GcFacts {
             server: gc.is_server(),

@@ -23,6 +23,7 @@ use crate::view::failure::Failure;
 
 pub mod byname;
 pub mod flame;
+pub mod objects;
 mod opened;
 mod questions;
 mod threads;

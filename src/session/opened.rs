@@ -38,6 +38,8 @@ pub struct Analysis {
     pub table: Arc<TypeTable>,
     pub flames: Flames,
     origins: OnceLock<Vec<u32>>,
+    /// Steps from the nearest root by object.
+    pub(super) distances: OnceLock<Vec<u32>>,
     /// Seconds it took.
     pub seconds: f64,
 }
@@ -88,6 +90,7 @@ impl Opened {
             table,
             flames: Flames::default(),
             origins: OnceLock::new(),
+            distances: OnceLock::new(),
             seconds,
         });
         Ok(())

@@ -72,6 +72,13 @@ pub fn menu(ui: &mut Ui, subject: &Subject, actions: &mut Vec<Action>) {
     if menu_item(ui, "Heaviest path to a root", "").clicked() {
         actions.push(Action::Explain(subject.clone()));
     }
+    let (words, key) = match subject {
+        Subject::Object(_) => ("Among its like", ""),
+        _ => ("Instances", "I"),
+    };
+    if menu_item(ui, words, key).clicked() {
+        actions.push(Action::Go(Place { tab: Tab::Instances, subject: Some(subject.clone()) }));
+    }
     ui.separator();
 }
 

@@ -11,6 +11,7 @@ use super::byname_panel::ByNamePanel;
 use super::desk::{self, Desk};
 use super::export::Caption;
 use super::flame_panel::FlamePanel;
+use super::instances_panel::InstancesPanel;
 use super::referrers_panel::ReferrersPanel;
 use super::roots_panel::RootsPanel;
 use super::settings::Settings;
@@ -40,6 +41,7 @@ struct View {
     flame: FlamePanel,
     /// What the flame graph was asked to start from last.
     flame_subject: Option<Subject>,
+    instances: InstancesPanel,
     roots: RootsPanel,
     threads: ThreadsPanel,
     extent: Extent,
@@ -146,6 +148,7 @@ impl View {
             referrers: ReferrersPanel::default(),
             flame: FlamePanel::default(),
             flame_subject: None,
+            instances: InstancesPanel::default(),
             roots: RootsPanel::default(),
             threads: ThreadsPanel::default(),
             extent: facts::extent(&opened.heap, table.total.count, table.total.bytes),
@@ -170,6 +173,7 @@ impl View {
             Tab::Types => self.types.show(ui, desk, place.subject.as_ref()),
             Tab::Referrers => self.referrers.show(ui, desk, place.subject.as_ref(), back),
             Tab::Flame => self.flame(ui, desk, place.subject),
+            Tab::Instances => self.instances.show(ui, desk, place.subject.as_ref(), back),
             Tab::Roots => self.roots.show(ui, desk),
             Tab::Threads => self.threads.show(ui, desk),
         });

@@ -41,6 +41,7 @@ pub struct Grid<'a> {
     selected: Option<usize>,
     reveal: bool,
     empty: &'a str,
+    least: f32,
 }
 
 /// What a grid keeps between frames.
@@ -60,6 +61,7 @@ impl<'a> Grid<'a> {
             selected: None,
             reveal: false,
             empty: "Nothing to show",
+            least: NAME_MIN,
         }
     }
 
@@ -82,12 +84,17 @@ impl<'a> Grid<'a> {
         Grid { empty: text, ..self }
     }
 
+    /// The least width of the column that takes what the others leave, where that is no long name.
+    pub fn least(self, width: f32) -> Self {
+        Grid { least: width, ..self }
+    }
+
     /// Shows the table in all the room that `ui` has; `menu` adds to the menu of a row.
     pub fn show(self, ui: &mut Ui, mut menu: impl FnMut(&mut Ui, usize)) -> Vec<Event> {
         let area = ui.available_rect_before_wrap();
         let focus = ui.interact(area, self.id, Sense::focusable_noninteractive());
         focus.widget_info(|| WidgetInfo::labeled(Role::Table, true, "rows"));
-        let layout = Layout::new(ui, self.id, self.rows.columns(), area);
+        let layout = Layout::new(ui, self.id, self.rows.columns(), area, self.least);
         let mut events = Vec::new();
         self.header(ui, &layout, &mut events);
 
@@ -377,18 +384,18 @@ impl Placed {
 }
 
 impl Layout {
-    fn new(ui: &Ui, id: Id, specs: &[Column], area: Rect) -> Layout {
+    fn new(ui: &Ui, id: Id, specs: &[Column], area: Rect, least: f32) -> Layout {
         let kept = |index: usize| ui.data_mut(|data| data.get_persisted::<f32>(id.with(specs[index].title)));
         let mut wanted: Vec<(usize, f32)> = (0..specs.len())
             .filter(|&index| specs[index].width > 0.0)
             .map(|index| (index, kept(index).unwrap_or(specs[index].width)))
             .collect();
         let sum = |wanted: &[(usize, f32)]| wanted.iter().map(|(_, width)| width).sum::<f32>();
-        while sum(&wanted) + NAME_MIN > area.width() {
+        while sum(&wanted) + least > area.width() {
             let Some(at) = wanted.iter().rposition(|(index, _)| specs[*index].optional) else { break };
             wanted.remove(at);
         }
-        let too_much = sum(&wanted) + NAME_MIN - area.width();
+        let too_much = sum(&wanted) + least - area.width();
         if too_much > 0.0 {
             let slack: f32 = wanted.iter().map(|(_, width)| (width - COLUMN_MIN).max(0.0)).sum();
             let keep = 1.0 - (too_much / slack.max(1.0)).min(1.0);

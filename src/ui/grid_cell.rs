@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use eframe::egui::{
     Button, Color32, FontId, Galley, Painter, Rect, Response, RichText, Ui, pos2,
-    text::{LayoutJob, TextFormat},
+    text::{LayoutJob, TextFormat, TextWrapping},
     vec2,
 };
 
@@ -41,6 +41,15 @@ pub fn paint(painter: &Painter, palette: &Palette, rect: Rect, cell: &Cell, alig
         Cell::Words(text) => {
             let font = if totals { theme::small() } else { theme::body() };
             put(painter, inner, &plain(painter, text, font, palette.muted), align);
+        }
+        Cell::Text { text, link } => {
+            let mut job = LayoutJob::simple_singleline(
+                text.to_string(),
+                theme::body(),
+                if *link { palette.accent } else { loud },
+            );
+            job.wrap = TextWrapping::truncate_at_width(inner.width());
+            put(painter, inner, &painter.layout_job(job), align);
         }
         Cell::Pending => put(painter, inner, &plain(painter, "…", theme::mono(), palette.faint), align),
         Cell::Empty => {}

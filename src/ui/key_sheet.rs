@@ -33,6 +33,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("Ctrl Shift C", "Copy the row as Markdown"),
         ],
     ),
+    ("Types", &[("I", "The objects of the type, one by one")]),
     ("Referrers", &[("Space", "The heaviest path up to a root"), ("P", "All paths to roots")]),
     (
         "Flame graph",

@@ -218,6 +218,9 @@ impl TypesPanel {
         let subject = Subject::Type(row.group);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
+            if widgets::tool(ui, "Instances", "I").clicked() || desk::key(ui, Key::I) {
+                actions.push(Action::Go(Place { tab: Tab::Instances, subject: Some(subject.clone()) }));
+            }
             if widgets::tool(ui, "Flame graph", "F").clicked() || desk::key(ui, Key::F) {
                 actions.push(Action::Go(Place { tab: Tab::Flame, subject: Some(subject.clone()) }));
             }

@@ -60,6 +60,11 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// Does it look at names, or at figures only?
+    pub fn reads_names(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Name(_)))
+    }
+
     pub fn matches(&self, subject: Subject) -> bool {
         self.terms.iter().all(|term| term.test.holds(&subject) == term.wanted)
     }

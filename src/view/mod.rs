@@ -8,6 +8,8 @@ pub mod find;
 pub mod flame;
 pub mod format;
 pub mod holding;
+pub mod inspection;
+pub mod instances;
 pub mod loading;
 pub mod object;
 pub mod place;

@@ -4,6 +4,7 @@
 //! when it is opened. A row keeps the value as it was read and says what to show for it.
 
 use crate::heap::Heap;
+use crate::runtime::gc::Generation;
 use crate::runtime::types::TypeName;
 use crate::runtime::values::{Array, Collection, Inspector, Item, Member, Place, Value};
 
@@ -40,13 +41,11 @@ pub struct Row {
 pub fn card(heap: &Heap, object: u32) -> Card {
     let graph = &heap.graph;
     let address = graph.objects.address(object);
-    let segments = &heap.facts.gc.segments;
-    let segment = segments.iter().find(|segment| (segment.start..segment.end).contains(&address));
     Card {
         address,
         type_name: graph.type_of(object).name.clone(),
         size: graph.objects.size(object),
-        generation: segment.map_or("", |segment| segment.generation(address).id()),
+        generation: heap.facts.gc.generation(address).map_or("", Generation::id),
         referrers: graph.referrers.row(object).len() as u64,
         text: inspector(heap).and_then(|inspector| inspector.text(address)),
     }

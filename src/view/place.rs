@@ -8,18 +8,20 @@ pub enum Tab {
     Types,
     Referrers,
     Flame,
+    Instances,
     Roots,
     Threads,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 5] = [Tab::Types, Tab::Referrers, Tab::Flame, Tab::Roots, Tab::Threads];
+    pub const ALL: [Tab; 6] = [Tab::Types, Tab::Referrers, Tab::Flame, Tab::Instances, Tab::Roots, Tab::Threads];
 
     pub fn title(self) -> &'static str {
         match self {
             Tab::Types => "Types",
             Tab::Referrers => "Referrers",
             Tab::Flame => "Flame graph",
+            Tab::Instances => "Instances",
             Tab::Roots => "Roots",
             Tab::Threads => "Threads",
         }

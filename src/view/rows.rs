@@ -40,6 +40,11 @@ impl Column {
         Column { title, hint, width, align: Align::Right, sortable: true, optional: false }
     }
 
+    /// An address, on the left side of its column.
+    pub const fn address(title: &'static str, hint: &'static str, width: f32) -> Column {
+        Column { title, hint, width, align: Align::Left, sortable: true, optional: false }
+    }
+
     /// Words beside the name; the first to go when the window is narrow.
     pub const fn words(title: &'static str, hint: &'static str, width: f32) -> Column {
         Column { title, hint, width, align: Align::Left, sortable: true, optional: true }
@@ -48,6 +53,11 @@ impl Column {
     /// The same, not to be sorted by.
     pub const fn fixed(self) -> Column {
         Column { sortable: false, ..self }
+    }
+
+    /// The same, staying when the window is narrow.
+    pub const fn kept(self) -> Column {
+        Column { optional: false, ..self }
     }
 
     /// The same, going first when the window is narrow.
@@ -97,6 +107,11 @@ pub enum Cell<'a> {
         bar: Bar,
     },
     Words(Cow<'a, str>),
+    /// A value; too long, it loses its end. Does opening the row follow it?
+    Text {
+        text: Cow<'a, str>,
+        link: bool,
+    },
     /// Not known yet.
     Pending,
     Empty,
@@ -108,7 +123,7 @@ impl Cell<'_> {
         match self {
             Cell::Name { spans, .. } => spans.iter().map(|(_, text)| text.as_ref()).collect(),
             Cell::Figure(text) | Cell::Share { text, .. } => format::plain(text),
-            Cell::Words(text) => text.to_string(),
+            Cell::Words(text) | Cell::Text { text, .. } => text.to_string(),
             Cell::Pending | Cell::Empty => String::new(),
         }
     }
@@ -133,6 +148,11 @@ pub trait Rows {
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+
+    /// The cell as it is copied, where [`Rows::cell`] may still wait for something.
+    fn copied(&self, row: usize, column: usize) -> Cell<'_> {
+        self.cell(row, column)
+    }
 
     /// The row's whole name: its tooltip, its name for a screen reader, what is copied of it.
     fn name(&self, row: usize) -> Cow<'_, str>;
@@ -174,8 +194,8 @@ pub fn markdown(rows: &dyn Rows, which: impl IntoIterator<Item = usize>) -> Stri
 }
 
 fn line(rows: &dyn Rows, row: usize) -> impl Iterator<Item = String> {
-    (0..rows.columns().len()).map(move |column| match rows.cell(row, column) {
-        Cell::Name { .. } => rows.name(row).into_owned(),
+    (0..rows.columns().len()).map(move |column| match rows.copied(row, column) {
+        Cell::Name { .. } if column == 0 => rows.name(row).into_owned(),
         cell => cell.plain(),
     })
 }

@@ -4,6 +4,7 @@ mod commands;
 mod flame;
 mod harness;
 mod holders;
+mod objects;
 mod opening;
 mod pictures;
 #[path = "../support/mod.rs"]

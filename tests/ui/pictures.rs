@@ -88,6 +88,36 @@ fn flame() {
 }
 
 #[test]
+fn instances() {
+    each("instances", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.get_by_label("System.Data.SqlClient.SqlCommand").click();
+        window.run_steps(3);
+        window.key_press(Key::I);
+        wait_until(window, "values", |window| rows(window).len() > 5);
+        window.run_steps(30);
+    });
+}
+
+#[test]
+fn an_object() {
+    each("object", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.get_by_label("System.Data.SqlClient.SqlCommand").click();
+        window.run_steps(3);
+        window.key_press(Key::I);
+        wait_until(window, "a list", |window| rows(window).len() > 5);
+        window.key_press(Key::ArrowDown);
+        window.run_steps(2);
+        window.key_press(Key::Enter);
+        wait_until(window, "its fields", |window| rows(window).iter().any(|row| row.starts_with("_commandText")));
+        wait_until(window, "its root", |window| window.query_by_label_contains("_cachedModels").is_some());
+    });
+}
+
+#[test]
 fn roots() {
     each("roots", &Settings::default(), |window| {
         drop_file(window, &sample());

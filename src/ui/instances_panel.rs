@@ -1,0 +1,253 @@
+//! Instances: the objects of a type, one by one, and any of them opened beside the list.
+//!
+//! The list is arranged by the session's worker, also at ten million rows; here only rows in sight are looked
+//! at, and what they say is asked for as they come into sight.
+
+use std::cell::RefCell;
+
+use eframe::egui::{self, Align, Layout, RichText, Ui};
+use rustc_hash::FxHashMap;
+
+use super::action::Action;
+use super::asked::Asked;
+use super::desk::{self, Desk};
+use super::filter_field::FilterField;
+use super::grid::{Event, Grid};
+use super::grid_cell::menu_item;
+use super::object_pane::ObjectPane;
+use super::theme::size;
+use super::widgets::{self, palette};
+use crate::progress::Progress;
+use crate::session::Opened;
+use crate::session::objects::Listed;
+use crate::view::format;
+use crate::view::instances::{InstanceColumn, InstanceRows, Query};
+use crate::view::place::{Place, Subject, Tab};
+
+/// More objects than this are arranged beside quick questions, not between them.
+const MANY: usize = 100_000;
+/// Values that are kept; those of rows in sight are read anew after that.
+const MOST_VALUES: usize = 20_000;
+
+/// The panel's own state.
+#[derive(Default)]
+pub struct InstancesPanel {
+    /// Whose objects the list has, and which place it was shown for last.
+    subject: Option<Subject>,
+    place: Option<Subject>,
+    filter: FilterField,
+    query: Query,
+    list: Asked<Listed>,
+    distances: Asked<()>,
+    values: FxHashMap<u32, Option<Box<str>>>,
+    reading: Asked<Vec<(u32, Option<Box<str>>)>>,
+    /// An object and the row where it stands in the list in sight.
+    selected: Option<(u32, Option<usize>)>,
+    reveal: bool,
+    pane: ObjectPane,
+}
+
+impl InstancesPanel {
+    /// Shows the objects of `subject`; of a single one, those of its type and itself beside them.
+    pub fn show(&mut self, ui: &mut Ui, desk: &mut Desk<'_>, subject: Option<&Subject>, back: bool) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let Some(subject) = subject else {
+            desk::nothing_chosen(ui, "Which objects?", "Choose a type and press I", &mut actions);
+            return actions;
+        };
+        if !desk::analysed(ui, desk) {
+            return actions;
+        }
+        self.refresh(desk, subject);
+        if super::tool_bar(ui, |ui| self.tools(ui, desk, &mut actions)) {
+            self.arrange(desk);
+        }
+        if self.pane.show(ui, desk, back, &mut actions) {
+            let subject = self.subject.clone();
+            actions.push(Action::Go(Place { tab: Tab::Instances, subject }));
+        }
+        egui::CentralPanel::no_frame().show(ui, |ui| self.rows(ui, desk, &mut actions));
+        actions
+    }
+
+    fn refresh(&mut self, desk: &Desk<'_>, subject: &Subject) {
+        if self.place.as_ref() != Some(subject) {
+            self.place = Some(subject.clone());
+            match subject {
+                Subject::Object(object) => self.turn_to(desk, *object),
+                objects => {
+                    self.pane.open(desk, None);
+                    if self.subject.as_ref() != Some(objects) {
+                        self.turn_to_list(desk, objects.clone(), None);
+                    }
+                }
+            }
+        }
+        if self.list.poll() {
+            let at = self.list.get().and_then(|list| list.instances.at);
+            if let Some((_, row)) = &mut self.selected {
+                *row = at;
+            }
+            self.reveal = true;
+        }
+        if self.distances.is_new() {
+            self.distances.ask(desk.session.ask_slow(|opened, progress| opened.measure_distances(progress)));
+        }
+        if self.distances.poll() && self.query.sort == InstanceColumn::Distance {
+            self.arrange(desk);
+        }
+        if self.reading.poll() {
+            if self.values.len() > MOST_VALUES {
+                self.values.clear();
+            }
+            self.values.extend(self.reading.get().into_iter().flatten().cloned());
+        }
+    }
+
+    /// Opens an object, in the list if it is in there, else in that of its type.
+    fn turn_to(&mut self, desk: &Desk<'_>, object: u32) {
+        self.pane.open(desk, Some(object));
+        if self.selected.is_some_and(|(selected, _)| selected == object) {
+            return;
+        }
+        let listed = self.list.get().is_some_and(|list| list.objects.binary_search(&object).is_ok());
+        if listed {
+            self.selected = Some((object, None));
+            self.arrange(desk);
+        } else {
+            let index = desk.opened.heap.graph.objects.type_index(object);
+            let group = desk.opened.groups.group_of[index as usize];
+            self.turn_to_list(desk, Subject::Type(group), Some(object));
+        }
+    }
+
+    fn turn_to_list(&mut self, desk: &Desk<'_>, subject: Subject, selected: Option<u32>) {
+        self.subject = Some(subject);
+        self.list.clear();
+        self.selected = selected.map(|object| (object, None));
+        self.arrange(desk);
+    }
+
+    fn arrange(&mut self, desk: &Desk<'_>) {
+        let Some(subject) = self.subject.clone() else { return };
+        let (query, watched) = (self.query.clone(), self.selected.map(|(object, _)| object));
+        let objects = self.list.get().map(|list| list.objects.clone());
+        let many = objects.as_ref().map_or_else(|| count(desk, &subject), |objects| objects.len()) > MANY;
+        let question = move |opened: &Opened, progress: &Progress| match objects {
+            Some(objects) => opened.relist(objects, &query, watched, progress),
+            None => opened.list(&subject, &query, watched, progress),
+        };
+        self.list.ask(if many { desk.session.ask_slow(question) } else { desk.session.ask(question) });
+    }
+
+    /// True if another filter was typed.
+    fn tools(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) -> bool {
+        let palette = palette(ui);
+        if let Some(subject) = &self.subject {
+            let name = desk.opened.name_of(subject);
+            if widgets::chip(ui, &name.short).on_hover_text(&*name.full).clicked() {
+                actions.push(Action::Go(Place { tab: Tab::Types, subject: Some(subject.clone()) }));
+            }
+        }
+        let filter = self.filter.show(ui, "Filter objects", "Filter objects: value, address, >1kB");
+        if self.list.is_waiting() {
+            ui.spinner();
+        }
+        if let Some(problem) = self.list.problem() {
+            ui.label(RichText::new(problem).color(palette.error));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(size::EDGE);
+            if let Some(Listed { instances, .. }) = self.list.get() {
+                let (shown, all) = (instances.order.len() as u64, instances.all as u64);
+                let objects = match shown == all {
+                    true => format::counted(all, "object"),
+                    false => format!("{} of {}", format::count(shown), format::counted(all, "object")),
+                };
+                let words = format!("{objects} · {}", format::bytes(instances.bytes));
+                ui.label(RichText::new(words).color(palette.muted));
+            }
+        });
+        match filter {
+            Some(filter) => {
+                self.query.filter = filter;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
+        let (Some(list), Some(known)) = (self.list.get(), desk.opened.known()) else {
+            if self.list.problem().is_none() {
+                desk::remark(ui, "Looking for objects …");
+            }
+            return;
+        };
+        let instances = list.instances.clone();
+        let rows =
+            InstanceRows { known, instances: &instances, values: &self.values, wanted: RefCell::new(Vec::new()) };
+        let empty = if instances.all == 0 { "There are no such objects" } else { "No object passes this filter" };
+        let at = |row: usize| instances.order.get(row).copied();
+        let events = Grid::new(if instances.mixed { "objects of types" } else { "objects" }, &rows)
+            .sorted(Some(instances.index_of(self.query.sort)), self.query.descending)
+            .selected(self.selected.and_then(|(_, row)| row))
+            .least(90.0)
+            .reveal(std::mem::take(&mut self.reveal))
+            .empty(empty)
+            .show(ui, |ui, row| {
+                let Some(object) = at(row) else { return };
+                if menu_item(ui, "Open", "⏎").clicked() {
+                    actions.push(Action::Go(open(object)));
+                }
+                desk::menu(ui, &Subject::Object(object), actions);
+                if menu_item(ui, "Copy address", "").clicked() {
+                    let address = desk.opened.heap.graph.objects.address(object);
+                    actions.push(Action::Copy(format::address(address)));
+                }
+            });
+        let wanted = rows.wanted.into_inner();
+        if !wanted.is_empty() && !self.reading.is_waiting() {
+            self.reading.ask(desk.session.ask(move |opened, _| Ok(opened.values_of(&wanted))));
+        }
+        let mut sort = None;
+        for event in events {
+            match event {
+                Event::Sort(column) => sort = Some(instances.column(column)),
+                Event::Select(row) => {
+                    self.selected = at(row).map(|object| (object, Some(row)));
+                    // An open pane goes along.
+                    if let (Some(Subject::Object(_)), Some(object)) = (&self.place, at(row)) {
+                        actions.push(Action::Go(open(object)));
+                    }
+                }
+                Event::Open(row) => actions.extend(at(row).map(|object| Action::Go(open(object)))),
+                Event::Copy(text) => actions.push(Action::Copy(text)),
+                Event::Toggle(_) => {}
+            }
+        }
+        if let Some(column) = sort {
+            let first = !matches!(column, InstanceColumn::Address | InstanceColumn::Type | InstanceColumn::Generation);
+            self.query.descending = if self.query.sort == column { !self.query.descending } else { first };
+            self.query.sort = column;
+            self.arrange(desk);
+        }
+    }
+}
+
+fn open(object: u32) -> Place {
+    Place { tab: Tab::Instances, subject: Some(Subject::Object(object)) }
+}
+
+/// About how many objects a subject has.
+fn count(desk: &Desk<'_>, subject: &Subject) -> usize {
+    match subject {
+        Subject::Object(_) => 1,
+        Subject::Objects(objects, _) => objects.len(),
+        Subject::Type(group) => {
+            let rows = &desk.opened.table().rows;
+            let row = rows.iter().find(|row| row.group == *group);
+            row.map_or(0, |row| row.figures.count as usize)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Single objects: lists of them, and one opened with its fields, entries and text.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Event, Key, Modifiers, Theme};
+use egui_kittest::kittest::Queryable;
+
+use super::harness::{Window, drop_file, open_row, rows, sample, wait_ready, wait_until, window};
+use super::support::dump;
+
+const COMMAND: &str = "System.Data.SqlClient.SqlCommand";
+
+/// The instances of a type in sight of the type table.
+fn instances(window: &mut Window, name: &str) {
+    window.get_by(|node| node.role() == Role::Row && node.label().as_deref() == Some(name)).click();
+    window.run_steps(3);
+    window.key_press(Key::I);
+    wait_until(window, "the list", |window| {
+        window.query_by_label("Filter objects").is_some() && rows(window).iter().all(|row| row.starts_with("0x"))
+    });
+    wait_until(window, "its rows", |window| !rows(window).is_empty());
+}
+
+/// Clicks twice on the first row; what it says may come to its name meanwhile.
+fn open_first(window: &mut Window) {
+    let first = rows(window)[0].clone();
+    let address = first.split(' ').next().expect("an address").to_owned();
+    window.run_steps(60);
+    let is_first = |label: Option<String>| label.is_some_and(|label| label.split(' ').next() == Some(address.as_str()));
+    let row = window.get_by(|node| node.role() == Role::Row && is_first(node.label()));
+    row.click();
+    row.click();
+    window.run_steps(4);
+}
+
+fn search(window: &mut Window, text: &str) {
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.event(Event::Text(text.into()));
+    window.run_steps(2);
+}
+
+#[test]
+fn the_objects_of_a_type_are_listed_sorted_and_filtered_by_what_they_say() {
+    let mut window = sample();
+    instances(&mut window, "System.String");
+    window.get_by_label_contains("19\u{2009}136 objects");
+    window.get_by_label("Size").click();
+    wait_until(&mut window, "the longest first", |window| rows(window)[0].contains("\""));
+    window.get_by_label("Distance").click();
+    window.run_steps(10);
+    search(&mut window, "SELECT >1kB");
+    wait_until(&mut window, "the filter", |window| {
+        let rows = rows(window);
+        rows.len() < 19_136 && rows.iter().all(|row| row.contains("SELECT"))
+    });
+    assert!(!rows(&window).is_empty());
+    search(&mut window, "nothing says this");
+    wait_until(&mut window, "the empty list", |window| rows(window).is_empty());
+}
+
+#[test]
+fn a_double_click_opens_the_object_and_references_lead_on_and_back() {
+    let mut window = sample();
+    instances(&mut window, COMMAND);
+    open_first(&mut window);
+    wait_until(&mut window, "its fields", |window| {
+        rows(window).iter().any(|row| row.starts_with("_commandTimeout = "))
+    });
+    let all = rows(&window);
+    let field = |name: &str| all.iter().find(|row| row.starts_with(name)).unwrap_or_else(|| panic!("{name}: {all:?}"));
+    assert_eq!(field("_commandTimeout"), "_commandTimeout = 30");
+    assert_eq!(field("_designTimeInvisible"), "_designTimeInvisible = false");
+    assert_eq!(field("_updatedRowSource"), "_updatedRowSource = Both (3)");
+    assert!(field("_commandText").starts_with("_commandText = \"SELECT"), "{}", field("_commandText"));
+    wait_until(&mut window, "its root", |window| {
+        window.query_by_label("static var LazyInternalContext._cachedModels").is_some()
+    });
+
+    let text = field("_commandText").clone();
+    open_row(&mut window, &text);
+    wait_until(&mut window, "the string", |window| window.query_by_label("Text of the string").is_some());
+    let value = window.get_by_label("Text of the string").value().expect("a text");
+    assert!(value.starts_with("SELECT") && value.len() > 200, "{value}");
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    wait_until(&mut window, "the command again", |window| {
+        rows(window).iter().any(|row| row.starts_with("_commandTimeout = "))
+    });
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
+    wait_until(&mut window, "the string again", |window| window.query_by_label("Text of the string").is_some());
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    window.run_steps(5);
+    window.key_press(Key::Escape);
+    wait_until(&mut window, "the list alone", |window| rows(window).iter().all(|row| row.starts_with("0x")));
+}
+
+#[test]
+fn a_dictionary_shows_its_entries_by_page() {
+    let mut window = sample();
+    let name = "System.Collections.Generic.Dictionary<System.String, System.Byte[]>";
+    instances(&mut window, name);
+    open_first(&mut window);
+    wait_until(&mut window, "its entries", |window| {
+        rows(window).iter().any(|row| row.starts_with('"') && row.contains("Byte[] { Length = "))
+    });
+    let section = rows(&window).into_iter().find(|row| row.starts_with("Entries = ")).expect("a section");
+    let entry = rows(&window).into_iter().find(|row| row.starts_with('"')).expect("an entry");
+    open_row(&mut window, &entry);
+    wait_until(&mut window, "an array", |window| rows(window).iter().any(|row| row.starts_with("[0] = ")));
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    wait_until(&mut window, "the dictionary", |window| rows(window).contains(&section));
+    window.get_by_label(&section).click();
+    window.run_steps(3);
+    window.key_press(Key::End);
+    window.run_steps(4);
+    window.get_by_label(&rows(&window).into_iter().find(|row| row.starts_with("Fields = ")).expect("fields"));
+}
+
+#[test]
+fn objects_of_a_gcdump_say_what_they_refer_to() {
+    let Some(path) = dump("efshop-net8-win-x64.gcdump") else { return };
+    let mut window = window([1400.0, 900.0], Theme::Dark);
+    drop_file(&mut window, &path);
+    wait_ready(&mut window);
+    let name = rows(&window).into_iter().find(|name| name.ends_with("SqlCommand")).expect("it is there");
+    instances(&mut window, &name);
+    open_first(&mut window);
+    wait_until(&mut window, "references", |window| rows(window).iter().any(|row| row.starts_with("[0] = ")));
+}
