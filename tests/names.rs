@@ -3,6 +3,7 @@
 mod support;
 
 use heapglass::dump::{Bytes, Dump};
+use heapglass::heap::{Heap, Options, digests};
 use heapglass::memory::{AddressSpace, ImageFiles};
 use heapglass::progress::Progress;
 use heapglass::runtime::Hints;
@@ -12,6 +13,7 @@ use heapglass::runtime::metadata::{Layout, MAGIC, Metadata, Root, Table, signatu
 use heapglass::runtime::types::{Help, TypeSystem};
 use serde_json::Value;
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What the types of one dump are compared with.
@@ -297,4 +299,76 @@ fn a_contract_that_differs_changes_nothing_but_is_told() {
         let theirs = squeezed(t["name"].as_str().expect("a name"));
         assert!(ours == theirs || explained(&ours, Some(&theirs)), "{ours} {theirs}");
     }
+}
+
+/// Takes out the pages that are the same in the files below `folder`, as the kernel does for a core.
+fn without_file_pages(dump: &mut Dump, folder: &Path) -> usize {
+    const PAGE: u64 = 0x1000;
+    let mut same: Vec<u64> = Vec::new();
+    // The writer lists what was loaded from bytes too, by its name alone: no file lies behind that.
+    for module in dump.modules.iter().filter(|module| module.path.starts_with('/')) {
+        let Ok(file) = std::fs::read(folder.join(module.file_name())) else { continue };
+        let range_at =
+            |at: u64| dump.ranges.iter().find(|range| range.address <= at && at + PAGE <= range.address + range.len);
+        for part in &module.mapped {
+            for page in (0..part.len).step_by(PAGE as usize) {
+                let (at, offset) = (part.address + page, (part.offset + page) as usize);
+                let Some(range) = range_at(at) else { continue };
+                let here = (at - range.address + range.offset) as usize;
+                let on_disk = &file[offset.min(file.len())..file.len().min(offset + PAGE as usize)];
+                // Behind a file's end a page is zero.
+                let (bytes, rest) = dump.bytes[here..here + PAGE as usize].split_at(on_disk.len());
+                if bytes == on_disk && rest.iter().all(|&byte| byte == 0) {
+                    same.push(at);
+                }
+            }
+        }
+    }
+    same.sort_unstable();
+    same.dedup();
+    let mut ranges = Vec::new();
+    for range in &dump.ranges {
+        let end = range.address + range.len;
+        let inside = &same[same.partition_point(|&at| at < range.address)..same.partition_point(|&at| at < end)];
+        let starts = [range.address].into_iter().chain(inside.iter().map(|at| at + PAGE));
+        let parts = starts.zip(inside.iter().copied().chain([end])).filter(|(start, end)| start < end);
+        ranges.extend(parts.map(|(start, end)| heapglass::dump::Range {
+            address: start,
+            len: end - start,
+            offset: start - range.address + range.offset,
+        }));
+    }
+    dump.ranges = ranges;
+    same.len()
+}
+
+#[test]
+fn a_core_without_pages_of_files_has_all_sizes_and_gets_all_names_from_the_files() {
+    let (Some(path), Some(folder)) = (support::dump("zoo-net10-linux-x64-server.core"), support::specimen_folder())
+    else {
+        return;
+    };
+    let progress = Progress::new();
+    let whole = Heap::open(&path, &Options::default(), &progress).expect("the dump opens");
+    let open = |images: Option<&Path>| {
+        let mut dump = Dump::open(&path, &progress).expect("the dump opens");
+        let pages = without_file_pages(&mut dump, &folder);
+        assert!(pages > 1000, "{pages} pages are those of files");
+        let options = Options { images: images.map(Path::to_owned), ..Options::default() };
+        Heap::from_dump(dump, &options, &progress).expect("the dump opens")
+    };
+    let names = |heap: &Heap| heap.graph.types.iter().map(|t| t.name.full.clone()).collect::<Vec<_>>();
+    let bare = open(None);
+    assert_eq!(digests(&bare.graph, &progress), digests(&whole.graph, &progress));
+    assert!(bare.facts.warnings.iter().any(|warning| warning.contains("--images can supply it")));
+    let nameless = names(&bare).iter().filter(|name| name.contains("!0x0200")).count();
+    assert!(nameless * 2 > bare.graph.types.len(), "{nameless} types without a name");
+
+    let supplied = open(Some(&folder));
+    assert_eq!(digests(&supplied.graph, &progress), digests(&whole.graph, &progress));
+    assert_eq!(names(&supplied), names(&whole));
+    let roots = |heap: &Heap| {
+        heap.graph.roots.iter().map(|root| (root.kind, root.address, root.name.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(roots(&supplied), roots(&whole));
 }

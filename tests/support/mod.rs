@@ -52,6 +52,31 @@ pub fn specimen(name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
+/// The folder with the specimen program for Linux, unpacked once into `target/dumps`.
+pub fn specimen_folder() -> Option<PathBuf> {
+    const NAME: &str = "zoo-net10-linux-x64";
+    let packed = specimen(&format!("{NAME}.tar.zst"))?;
+    let folder = root().join("target/dumps").join(NAME);
+    if !folder.exists() {
+        let unpacked = tempfile::tempdir_in(root().join("target")).expect("a temporary folder");
+        let tar = zstd::decode_all(File::open(&packed).expect("the packed file opens")).expect("zstd data");
+        let mut tar = &tar[..];
+        // Headers of 512 bytes: name at 0, size in octal digits at 124, kind at 156; contents in blocks of 512.
+        while tar.len() > 512 && tar[0] != 0 {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end_matches('\0').trim().to_owned();
+            let (name, kind) = (text(&tar[..100]), tar[156]);
+            let size = usize::from_str_radix(&text(&tar[124..136]), 8).expect("a size");
+            if let (b'0', Some(name)) = (kind, Path::new(&name).file_name()) {
+                fs::write(unpacked.path().join(name), &tar[512..512 + size]).expect("written");
+            }
+            tar = &tar[512 + size.next_multiple_of(512)..];
+        }
+        fs::create_dir_all(folder.parent().expect("it has one")).expect("target/dumps can be made");
+        fs::rename(unpacked.keep(), &folder).expect("the folder gets its name");
+    }
+    Some(folder)
+}
+
 /// The unpacked file of that name (a dump, a truth file …), or `None` with a line that says so.
 pub fn dump(name: &str) -> Option<PathBuf> {
     let Some(packed) = packed(name) else {
