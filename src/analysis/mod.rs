@@ -10,6 +10,7 @@ pub mod diff;
 pub mod distances;
 pub mod dominators;
 pub mod flame;
+pub mod generations;
 pub mod histogram;
 pub mod independent;
 pub mod liveness;

@@ -25,8 +25,10 @@ pub mod byname;
 pub mod flame;
 pub mod objects;
 mod opened;
+mod overview;
 mod questions;
 mod threads;
+mod waste;
 
 pub use opened::{Analysis, Opened};
 

@@ -12,6 +12,8 @@ use crate::analysis::histogram::{TypeGroups, histogram};
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::owned::owned;
+use crate::analysis::strings::Strings;
+use crate::analysis::waste::Waste;
 use crate::error::Result;
 use crate::heap::{FieldNames, Heap};
 use crate::progress::{Phase, Progress};
@@ -26,6 +28,9 @@ pub struct Opened {
     pub fields: FieldNames,
     /// PerfView's table of it.
     pub by_name: ByName,
+    /// Found by whichever panel asks first.
+    pub(super) strings: OnceLock<Arc<Strings>>,
+    pub(super) waste: OnceLock<Arc<Waste>>,
     first_table: Arc<TypeTable>,
     analysis: OnceLock<Analysis>,
     problem: OnceLock<String>,
@@ -60,6 +65,8 @@ impl Opened {
             groups,
             fields,
             by_name: ByName::default(),
+            strings: OnceLock::new(),
+            waste: OnceLock::new(),
             first_table,
             analysis: OnceLock::new(),
             problem: OnceLock::new(),

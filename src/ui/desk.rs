@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align2, CentralPanel, Key, Modifiers, RichText, Ui, Widget, vec2};
+use eframe::egui::{Align2, CentralPanel, Key, Modifiers, RichText, Role, Sense, Ui, Widget, WidgetInfo, vec2};
 
 use super::action::Action;
 use super::grid_cell::menu_item;
@@ -96,5 +96,7 @@ pub fn key(ui: &mut Ui, key: Key) -> bool {
 pub fn remark(ui: &mut Ui, words: &str) {
     let area = ui.available_rect_before_wrap();
     let at = area.center_top() + vec2(0.0, (area.height() / 3.0).min(120.0));
-    ui.painter().text(at, Align2::CENTER_CENTER, words, theme::body(), palette(ui).muted);
+    let rect = ui.painter().text(at, Align2::CENTER_CENTER, words, theme::body(), palette(ui).muted);
+    let response = ui.interact(rect, ui.scope_id().with("remark"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
 }

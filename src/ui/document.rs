@@ -12,12 +12,15 @@ use super::desk::{self, Desk};
 use super::export::Caption;
 use super::flame_panel::FlamePanel;
 use super::instances_panel::InstancesPanel;
+use super::overview_panel::OverviewPanel;
 use super::referrers_panel::ReferrersPanel;
 use super::roots_panel::RootsPanel;
 use super::settings::Settings;
+use super::strings_panel::StringsPanel;
 use super::theme::size;
 use super::threads_panel::ThreadsPanel;
 use super::types_panel::TypesPanel;
+use super::waste_panel::WastePanel;
 use super::{failed, loading, status_bar, widgets};
 use crate::session::flame::FlameRoot;
 use crate::session::{Opened, Session, Source, State};
@@ -35,6 +38,7 @@ pub struct Document {
 struct View {
     opened: Arc<Opened>,
     history: History,
+    overview: OverviewPanel,
     types: TypesPanel,
     by_name: ByNamePanel,
     referrers: ReferrersPanel,
@@ -44,6 +48,8 @@ struct View {
     instances: InstancesPanel,
     roots: RootsPanel,
     threads: ThreadsPanel,
+    strings: StringsPanel,
+    waste: WastePanel,
     extent: Extent,
     badges: Vec<String>,
 }
@@ -140,9 +146,10 @@ impl Document {
 impl View {
     fn new(opened: &Arc<Opened>, folded: bool) -> View {
         let table = opened.table();
+        let extent = facts::extent(&opened.heap, table.total.count, table.total.bytes);
         View {
             opened: opened.clone(),
-            history: History::new(Place { tab: Tab::Types, subject: None }),
+            history: History::new(Place { tab: Tab::Overview, subject: None }),
             types: TypesPanel::new(table, folded),
             by_name: ByNamePanel::default(),
             referrers: ReferrersPanel::default(),
@@ -151,7 +158,10 @@ impl View {
             instances: InstancesPanel::default(),
             roots: RootsPanel::default(),
             threads: ThreadsPanel::default(),
-            extent: facts::extent(&opened.heap, table.total.count, table.total.bytes),
+            strings: StringsPanel::default(),
+            waste: WastePanel::default(),
+            overview: OverviewPanel::new(opened, &extent.notes),
+            extent,
             badges: facts::badges(&opened.heap.facts),
         }
     }
@@ -167,6 +177,7 @@ impl View {
         let place = self.history.now().clone();
         let back = self.history.can_go_back();
         actions.extend(match place.tab {
+            Tab::Overview => self.overview.show(ui, desk),
             Tab::Types if desk.settings.by_name && !self.types.is_to_select(place.subject.as_ref()) => {
                 self.by_name.show(ui, desk)
             }
@@ -176,6 +187,8 @@ impl View {
             Tab::Instances => self.instances.show(ui, desk, place.subject.as_ref(), back),
             Tab::Roots => self.roots.show(ui, desk),
             Tab::Threads => self.threads.show(ui, desk),
+            Tab::Strings => self.strings.show(ui, desk),
+            Tab::Waste => self.waste.show(ui, desk),
         });
         actions
     }
@@ -199,17 +212,20 @@ impl View {
 
     /// The tabs; a digit switches too. A view that was open before is about the same as then.
     fn tabs(&self, ui: &mut Ui) -> Vec<Action> {
-        const DIGITS: [Key; 8] =
-            [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+        const DIGITS: [Key; 9] =
+            [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
         let mut actions = Vec::new();
         super::bar(ui, "tabs", size::TABS, |ui| {
             ui.painter().rect_filled(ui.max_rect(), 0, widgets::palette(ui).bg[1]);
             ui.horizontal_centered(|ui| {
-                ui.spacing_mut().item_spacing.x = 12.0;
-                ui.add_space(size::EDGE);
-                for (tab, digit) in Tab::ALL.into_iter().zip(DIGITS) {
+                // All of them have room in the narrowest window.
+                ui.spacing_mut().item_spacing.x = if ui.available_width() < 1100.0 { 0.0 } else { 12.0 };
+                ui.add_space(size::EDGE - 4.0);
+                for (at, tab) in Tab::ALL.into_iter().enumerate() {
                     let active = self.history.now().tab == tab;
-                    if (widgets::tab(ui, tab.title(), active).clicked() || desk::key(ui, digit)) && !active {
+                    let clicked = widgets::tab(ui, tab.title(), active).clicked();
+                    let pressed = DIGITS.get(at).is_some_and(|digit| desk::key(ui, *digit));
+                    if (clicked || pressed) && !active {
                         let subject = self.history.last_subject(tab);
                         actions.push(Action::Go(Place { tab, subject }));
                     }

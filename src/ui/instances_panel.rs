@@ -6,7 +6,6 @@
 use std::cell::RefCell;
 
 use eframe::egui::{self, Align, Layout, RichText, Ui};
-use rustc_hash::FxHashMap;
 
 use super::action::Action;
 use super::asked::Asked;
@@ -16,6 +15,7 @@ use super::grid::{Event, Grid};
 use super::grid_cell::menu_item;
 use super::object_pane::ObjectPane;
 use super::theme::size;
+use super::values::Values;
 use super::widgets::{self, palette};
 use crate::progress::Progress;
 use crate::session::Opened;
@@ -26,8 +26,6 @@ use crate::view::place::{Place, Subject, Tab};
 
 /// More objects than this are arranged beside quick questions, not between them.
 const MANY: usize = 100_000;
-/// Values that are kept; those of rows in sight are read anew after that.
-const MOST_VALUES: usize = 20_000;
 
 /// The panel's own state.
 #[derive(Default)]
@@ -39,8 +37,7 @@ pub struct InstancesPanel {
     query: Query,
     list: Asked<Listed>,
     distances: Asked<()>,
-    values: FxHashMap<u32, Option<Box<str>>>,
-    reading: Asked<Vec<(u32, Option<Box<str>>)>>,
+    values: Values,
     /// An object and the row where it stands in the list in sight.
     selected: Option<(u32, Option<usize>)>,
     reveal: bool,
@@ -96,12 +93,7 @@ impl InstancesPanel {
         if self.distances.poll() && self.query.sort == InstanceColumn::Distance {
             self.arrange(desk);
         }
-        if self.reading.poll() {
-            if self.values.len() > MOST_VALUES {
-                self.values.clear();
-            }
-            self.values.extend(self.reading.get().into_iter().flatten().cloned());
-        }
+        self.values.poll();
     }
 
     /// Opens an object, in the list if it is in there, else in that of its type.
@@ -185,8 +177,12 @@ impl InstancesPanel {
             return;
         };
         let instances = list.instances.clone();
-        let rows =
-            InstanceRows { known, instances: &instances, values: &self.values, wanted: RefCell::new(Vec::new()) };
+        let rows = InstanceRows {
+            known,
+            instances: &instances,
+            values: self.values.known(),
+            wanted: RefCell::new(Vec::new()),
+        };
         let empty = if instances.all == 0 { "There are no such objects" } else { "No object passes this filter" };
         let at = |row: usize| instances.order.get(row).copied();
         let events = Grid::new(if instances.mixed { "objects of types" } else { "objects" }, &rows)
@@ -207,9 +203,7 @@ impl InstancesPanel {
                 }
             });
         let wanted = rows.wanted.into_inner();
-        if !wanted.is_empty() && !self.reading.is_waiting() {
-            self.reading.ask(desk.session.ask(move |opened, _| Ok(opened.values_of(&wanted))));
-        }
+        self.values.want(desk, wanted);
         let mut sort = None;
         for event in events {
             match event {

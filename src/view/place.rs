@@ -5,25 +5,41 @@ use std::sync::Arc;
 /// The views of an open dump, in the order of their tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tab {
+    Overview,
     Types,
     Referrers,
     Flame,
     Instances,
     Roots,
     Threads,
+    Strings,
+    Waste,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 6] = [Tab::Types, Tab::Referrers, Tab::Flame, Tab::Instances, Tab::Roots, Tab::Threads];
+    pub const ALL: [Tab; 9] = [
+        Tab::Overview,
+        Tab::Types,
+        Tab::Referrers,
+        Tab::Flame,
+        Tab::Instances,
+        Tab::Roots,
+        Tab::Threads,
+        Tab::Strings,
+        Tab::Waste,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
+            Tab::Overview => "Overview",
             Tab::Types => "Types",
             Tab::Referrers => "Referrers",
             Tab::Flame => "Flame graph",
             Tab::Instances => "Instances",
             Tab::Roots => "Roots",
             Tab::Threads => "Threads",
+            Tab::Strings => "Strings",
+            Tab::Waste => "Waste",
         }
     }
 }

@@ -124,9 +124,16 @@ pub fn wait_until(window: &mut Window, what: &str, done: impl Fn(&mut Window) ->
     window.run_steps(4);
 }
 
-/// Waits until the dump's table is there with its retained sizes.
-pub fn wait_ready(window: &mut Window) {
+/// Waits until the dump is analysed, where the window opens: on its overview.
+pub fn wait_analysed(window: &mut Window) {
     wait_until(window, "the analysis", |window| window.state_mut().is_analysed());
+}
+
+/// Waits until the dump's table is there with its retained sizes, and goes to it.
+pub fn wait_ready(window: &mut Window) {
+    wait_analysed(window);
+    window.key_press(egui::Key::Num2);
+    window.run_steps(3);
 }
 
 /// A window with the sample open and analysed.

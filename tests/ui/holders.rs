@@ -73,7 +73,7 @@ fn single_keys_still_act_after_a_click_on_a_row() {
 #[test]
 fn all_roots_are_listed_filtered_and_lead_to_their_objects() {
     let mut window = sample();
-    window.key_press(Key::Num5);
+    window.key_press(Key::Num6);
     wait_until(&mut window, "the roots", |window| !rows(window).is_empty());
     window.get_by_label_contains("Static variables").click();
     window.run_steps(3);
@@ -89,7 +89,7 @@ fn all_roots_are_listed_filtered_and_lead_to_their_objects() {
 #[test]
 fn the_flame_graph_is_a_tab_and_says_what_its_widths_mean() {
     let mut window = sample();
-    window.key_press(Key::Num3);
+    window.key_press(Key::Num4);
     wait_until(&mut window, "the picture", |window| {
         window.query_by_label_contains("width = what would be freed if this went").is_some()
     });

@@ -6,6 +6,7 @@ mod harness;
 mod holders;
 mod objects;
 mod opening;
+mod overview;
 mod pictures;
 #[path = "../support/mod.rs"]
 mod support;

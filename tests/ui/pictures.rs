@@ -7,7 +7,7 @@ use eframe::egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable;
 use heapglass::ui::Settings;
 
-use super::harness::{Window, drop_file, open_row, picture, rows, wait_ready, wait_until, window_with};
+use super::harness::{Window, drop_file, open_row, picture, rows, wait_analysed, wait_ready, wait_until, window_with};
 use super::support::{SAMPLE, dump};
 
 const SIZES: [(&str, [f32; 2], f32); 3] =
@@ -67,6 +67,55 @@ fn referrers() {
 }
 
 #[test]
+fn overview() {
+    each("overview", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_analysed(window);
+        wait_until(window, "suspects", |window| window.query_by_label_contains("804 QueryCacheEntry").is_some());
+        wait_until(window, "waste", |window| window.query_by_label_contains("do no work").is_some());
+    });
+}
+
+#[test]
+fn strings() {
+    each("strings", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_analysed(window);
+        window.get_by_label("Strings").click();
+        wait_until(window, "values", |window| rows(window).first().is_some_and(|row| row.starts_with('"')));
+    });
+}
+
+#[test]
+fn waste() {
+    each("waste", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_analysed(window);
+        window.get_by_label("Waste").click();
+        wait_until(window, "waste", |window| rows(window).len() > 5);
+        window.get_by_label("Empty collections").click();
+        window.run_steps(3);
+        window.key_press(Key::ArrowRight);
+        window.run_steps(5);
+    });
+}
+
+#[test]
+fn what_a_gcdump_cannot_say() {
+    let Some(path) = dump("efshop-net8-win-x64.gcdump") else { return };
+    for tab in ["Overview", "Strings", "Waste"] {
+        each(&format!("gcdump-{}", tab.to_lowercase()), &Settings::default(), |window| {
+            drop_file(window, &path);
+            wait_analysed(window);
+            window.get_by_label(tab).click();
+            window.run_steps(3);
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            window.run_steps(10);
+        });
+    }
+}
+
+#[test]
 fn by_name() {
     each("by-name", &Settings { by_name: true, ..Settings::default() }, |window| {
         drop_file(window, &sample());
@@ -80,7 +129,7 @@ fn flame() {
     each("flame-tab", &Settings::default(), |window| {
         drop_file(window, &sample());
         wait_ready(window);
-        window.key_press(Key::Num3);
+        window.key_press(Key::Num4);
         wait_until(window, "the picture", |window| {
             window.query_by_label_contains("static var LazyInternalContext._cachedModels").is_some()
         });
