@@ -1,7 +1,11 @@
 //! A value that a worker is making, with the last one still in sight meanwhile.
 
+use eframe::egui::Ui;
+
+use super::widgets;
 use crate::error::{Error, Result};
 use crate::session::Ticket;
+use crate::view::loading;
 
 /// See the module.
 pub struct Asked<T> {
@@ -57,6 +61,15 @@ impl<T> Asked<T> {
 
     pub fn is_waiting(&self) -> bool {
         self.ticket.is_some()
+    }
+
+    /// Shows that an answer is on its way, and how far it is where that is known.
+    pub fn working(&self, ui: &mut Ui) {
+        let Some(ticket) = &self.ticket else { return };
+        ui.spinner();
+        if let Some(part) = loading::part(ticket.progress()).filter(|part| *part > 0.0) {
+            widgets::label(ui, &format!("{:.0} %", part * 100.0));
+        }
     }
 
     /// Was nothing asked yet?

@@ -17,9 +17,10 @@ use super::theme::{self, size};
 use super::types_panel;
 use super::widgets::{self, palette};
 use crate::analysis::byname::{Rules, Table};
-use crate::view::byname::{ByNameColumn, ByNameRows, arrange, pattern_of};
+use crate::view::byname::{ByNameColumn, ByNameRows, arrange, pattern_of, type_row};
 use crate::view::filter::Filter;
 use crate::view::format;
+use crate::view::place::{Place, Subject, Tab};
 
 const GRAMMAR: &str = "PerfView's patterns: * any text, % letters, digits and dots, ^ the start, | or, { } a group; \
                        several stand apart by ;  Enter makes the table anew.";
@@ -106,9 +107,7 @@ impl ByNamePanel {
         types_panel::faces(ui, desk.settings);
         let filter = self.filter.show(ui, "Filter rows", "Filter rows: text, /regex/, >1MB, >1%");
         let palette = palette(ui);
-        if self.table.is_waiting() || self.order.is_waiting() {
-            ui.spinner();
-        }
+        self.table.working(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
             if let Some((table, order)) = self.order.get() {
@@ -185,12 +184,23 @@ impl ByNamePanel {
             .selected(self.selected.as_deref().and_then(at))
             .reveal(std::mem::take(&mut self.reveal))
             .empty(empty)
-            .show(ui, |ui, row| wish = menu(ui, name(row)).or(wish.take()));
+            .show(ui, |ui, row| {
+                wish = menu(ui, name(row)).or(wish.take());
+                if let Some(of) = type_row(desk.opened.table(), name(row)) {
+                    desk::menu(ui, &Subject::Type(of.group), actions);
+                }
+            });
         let mut sort = None;
         for event in events {
             match event {
                 Event::Sort(column) => sort = Some(ByNameColumn::ALL[column]),
                 Event::Select(row) if row < order.len() => self.selected = Some(name(row).into()),
+                Event::Open(row) if row < order.len() => {
+                    actions.extend(type_row(desk.opened.table(), name(row)).map(|of| {
+                        let subject = Some(Subject::Type(of.group));
+                        Action::Go(Place { tab: Tab::Referrers, subject })
+                    }));
+                }
                 Event::Copy(text) => actions.push(Action::Copy(text)),
                 Event::Open(_) | Event::Toggle(_) | Event::Select(_) => {}
             }

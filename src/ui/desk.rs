@@ -73,7 +73,7 @@ pub fn menu(ui: &mut Ui, subject: &Subject, actions: &mut Vec<Action>) {
         actions.push(Action::Explain(subject.clone()));
     }
     let (words, key) = match subject {
-        Subject::Object(_) => ("Among its like", ""),
+        Subject::Object(_) => ("Look inside", ""),
         _ => ("Instances", "I"),
     };
     if menu_item(ui, words, key).clicked() {

@@ -19,6 +19,8 @@ use crate::view::rows::{Align, Column, Rows, markdown, tsv};
 /// Below this the name column gets no narrower: optional columns go, then bars shrink.
 const NAME_MIN: f32 = 300.0;
 const COLUMN_MIN: f32 = 72.0;
+/// Rows that are copied at once: more would take longer than a frame or two, and no clipboard wants them.
+const MOST_COPIED: usize = 20_000;
 
 /// What a person did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -345,11 +347,17 @@ impl<'a> Grid<'a> {
         }
         response.context_menu(|ui| {
             menu(ui, row);
+            let all = self.rows.len().min(MOST_COPIED);
+            let [rows, table] = if all == self.rows.len() {
+                ["Copy all rows", "Copy all as Markdown"]
+            } else {
+                ["Copy the first 20 000 rows", "Copy the first 20 000 as Markdown"]
+            };
             let copies: [(&str, &str, &dyn Fn() -> String); 4] = [
                 ("Copy name", "", &|| self.rows.name(row).into_owned()),
                 ("Copy row", "Ctrl C", &|| tsv(self.rows, [row])),
-                ("Copy all rows", "", &|| tsv(self.rows, 0..self.rows.len())),
-                ("Copy all as Markdown", "", &|| markdown(self.rows, 0..self.rows.len())),
+                (rows, "", &|| tsv(self.rows, 0..all)),
+                (table, "", &|| markdown(self.rows, 0..all)),
             ];
             for (words, key, text) in copies {
                 if grid_cell::menu_item(ui, words, key).clicked() {

@@ -142,9 +142,7 @@ impl InstancesPanel {
             }
         }
         let filter = self.filter.show(ui, "Filter objects", "Filter objects: value, address, >1kB");
-        if self.list.is_waiting() {
-            ui.spinner();
-        }
+        self.list.working(ui);
         if let Some(problem) = self.list.problem() {
             ui.label(RichText::new(problem).color(palette.error));
         }
@@ -193,9 +191,6 @@ impl InstancesPanel {
             .empty(empty)
             .show(ui, |ui, row| {
                 let Some(object) = at(row) else { return };
-                if menu_item(ui, "Open", "⏎").clicked() {
-                    actions.push(Action::Go(open(object)));
-                }
                 desk::menu(ui, &Subject::Object(object), actions);
                 if menu_item(ui, "Copy address", "").clicked() {
                     let address = desk.opened.heap.graph.objects.address(object);

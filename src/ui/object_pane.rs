@@ -166,14 +166,11 @@ impl ObjectPane {
             .show(ui, |ui, row| {
                 let line = &inspection.lines[row];
                 if let Some(key) = line.key
-                    && menu_item(ui, "Open the key", "").clicked()
+                    && menu_item(ui, "Look inside the key", "").clicked()
                 {
                     actions.push(go(key));
                 }
                 if let Some(target) = line.target {
-                    if menu_item(ui, "Open this object", "⏎").clicked() {
-                        actions.push(go(target));
-                    }
                     desk::menu(ui, &Subject::Object(target), actions);
                 }
             });

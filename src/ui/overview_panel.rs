@@ -21,6 +21,7 @@ use crate::heap::TypeKind;
 use crate::runtime::gc::Generation;
 use crate::session::Opened;
 use crate::view::format;
+use crate::view::loading;
 use crate::view::overview::{self, Fact, Piece, Suspicion};
 use crate::view::place::{Place, Subject, Tab};
 use crate::view::types::{Query, TypeTable};
@@ -133,7 +134,14 @@ impl OverviewPanel {
             }
             (None, None) => {
                 ui.horizontal(|ui| {
-                    ui.spinner();
+                    match desk.opened.analysis() {
+                        Some(_) => self.suspects.working(ui),
+                        None => {
+                            ui.spinner();
+                            let part = loading::part(desk.session.progress()).unwrap_or(0.0);
+                            widgets::label(ui, &format!("{:.0} %", part * 100.0));
+                        }
+                    }
                     ui.label(RichText::new("Computing what keeps what alive …").color(palette.muted));
                 });
             }
@@ -183,7 +191,7 @@ impl OverviewPanel {
     fn heap(&self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
         let palette = palette(ui);
         heading(ui, "This dump");
-        egui::Grid::new("about").num_columns(2).spacing(vec2(20.0, 6.0)).show(ui, |ui| {
+        egui::Grid::new("about").num_columns(2).spacing(vec2(20.0, 4.0)).min_row_height(20.0).show(ui, |ui| {
             for (label, words) in &self.facts {
                 ui.label(RichText::new(*label).color(palette.muted));
                 ui.label(RichText::new(words).color(palette.text));

@@ -127,9 +127,7 @@ impl ReferrersPanel {
         if roots > 0 && (widgets::tool(ui, &format!("Paths ({roots})"), "P").clicked() || desk::key(ui, Key::P)) {
             self.paths.toggle();
         }
-        if self.tree.is_waiting() {
-            ui.spinner();
-        }
+        self.tree.working(ui);
         if let Some(problem) = self.tree.problem() {
             ui.label(RichText::new(problem).color(palette.error));
         }

@@ -74,9 +74,7 @@ impl StringsPanel {
             let subject = Subject::Type(desk.opened.groups.group_of[all]);
             actions.push(Action::Go(Place { tab: Tab::Instances, subject: Some(subject) }));
         }
-        if self.order.is_waiting() {
-            ui.spinner();
-        }
+        self.order.working(ui);
         if let Some(problem) = self.order.problem() {
             ui.label(RichText::new(problem).color(palette.error));
         }

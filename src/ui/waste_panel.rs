@@ -56,9 +56,7 @@ impl WastePanel {
         ui.label(RichText::new(tree.headline()).font(theme::strong()).color(palette.text));
         let hint = "Each kind says what it would come to alone; the total counts each byte once";
         ui.add(egui::Label::new(RichText::new(hint).font(theme::small()).color(palette.faint)).truncate());
-        if self.objects.is_waiting() {
-            ui.spinner();
-        }
+        self.objects.working(ui);
     }
 
     /// What the selected kind of waste is, and what to do about it.

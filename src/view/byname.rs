@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use super::filter::{Filter, Subject};
 use super::format;
 use super::rows::{Bar, Cell, Column, Rows, Tone};
+use super::types::{TypeRow, TypeTable};
 use crate::analysis::byname::{Row, Table, Weight};
 
 /// Columns in the order in which they stand.
@@ -98,6 +99,18 @@ fn compare(row: &Row, other: &Row, sort: ByNameColumn) -> Ordering {
 /// A pattern for the row of this name; characters that mean something in patterns become `*`.
 pub fn pattern_of(name: &str) -> String {
     format!("^{}", name.replace([';', '|', '{', '}', '%', '^', '@'], "*"))
+}
+
+/// The row of our own table that a name of PerfView's means: of a group the type that it is entered by.
+pub fn type_row<'a>(table: &'a TypeTable, name: &str) -> Option<&'a TypeRow> {
+    let name = name.split_once("<<").map_or(name, |(_, entry)| entry.strip_suffix(">>").unwrap_or(entry));
+    let (module, name) = name.split_once('!')?;
+    // PerfView takes sizes into the name, and leaves `System.` out wherever it stands.
+    let name = name.split(" (").next().unwrap_or(name);
+    table.rows.iter().find(|row| {
+        let assembly = row.assembly.strip_suffix(".dll").or(row.assembly.strip_suffix(".exe")).unwrap_or(&row.assembly);
+        assembly.eq_ignore_ascii_case(module) && row.name.full.replace("System.", "") == name.replace("System.", "")
+    })
 }
 
 /// The table as arranged, ready to be shown.

@@ -37,6 +37,7 @@ pub struct Line {
     /// The object that the value refers to, and the one that is its key.
     pub target: Option<u32>,
     pub key: Option<u32>,
+    is_entry: bool,
     what: What,
 }
 
@@ -99,6 +100,7 @@ impl Inspection {
             offset: None,
             target: None,
             key: None,
+            is_entry: false,
             what,
         });
     }
@@ -177,6 +179,7 @@ impl Inspection {
                 offset: None,
                 target: Some(target),
                 key: None,
+                is_entry: false,
                 what: What::Plain,
             })
             .collect();
@@ -202,6 +205,7 @@ impl Line {
             depth,
             value: object::shown(inspector, &row.item),
             target: object(row.item.value),
+            is_entry: row.key.is_some(),
             key: row.key.as_ref().and_then(|key| object(key.value)),
             name: format::field(&row.name).to_owned(),
             type_name: row.type_name,
@@ -219,6 +223,7 @@ impl Line {
             offset: None,
             target: None,
             key: None,
+            is_entry: false,
             what: What::More(content.clone(), cursor),
         }
     }
@@ -233,7 +238,8 @@ const COLUMNS: [Column; 4] = [
 
 impl Rows for Inspection {
     fn columns(&self) -> &[Column] {
-        &COLUMNS
+        // Elements and entries have neither type nor offset.
+        if self.lines.iter().any(|line| line.offset.is_some()) { &COLUMNS } else { &COLUMNS[..2] }
     }
 
     fn len(&self) -> usize {
@@ -244,6 +250,8 @@ impl Rows for Inspection {
         let line = &self.lines[row];
         let is_section = line.depth == 0;
         match column {
+            // Keys of entries are values: what they begin with tells them apart.
+            0 if line.is_entry => Cell::Text { text: Cow::Borrowed(&*line.name), link: false },
             0 => {
                 let tone = if is_section { Tone::Strong } else { Tone::Muted };
                 Cell::Name { spans: vec![(tone, Cow::Borrowed(&*line.name))], root: false }

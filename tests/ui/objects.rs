@@ -127,3 +127,22 @@ fn objects_of_a_gcdump_say_what_they_refer_to() {
     open_first(&mut window);
     wait_until(&mut window, "references", |window| rows(window).iter().any(|row| row.starts_with("[0] = ")));
 }
+
+#[test]
+fn values_of_structs_are_readable() {
+    let mut window = sample();
+    for (name, pattern) in [
+        ("System.Decimal", r" System\.Decimal -?\d+(\.\d+)?$"),
+        ("System.Guid", r" System\.Guid [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        ("System.TimeSpan", r" System\.TimeSpan -?(\d+\.)?\d\d:\d\d:\d\d(\.\d+)?$"),
+        ("System.DateTime", r" System\.DateTime \d{4}-\d\d-\d\d"),
+    ] {
+        window.key_press(Key::Num2);
+        window.run_steps(3);
+        search(&mut window, &format!("/^{name}$/"));
+        wait_until(&mut window, "the type", |window| rows(window).first().is_some_and(|row| row == name));
+        instances(&mut window, name);
+        let pattern = regex::Regex::new(pattern).expect("a pattern");
+        wait_until(&mut window, name, |window| rows(window).iter().all(|row| pattern.is_match(row)));
+    }
+}

@@ -125,6 +125,47 @@ fn by_name() {
 }
 
 #[test]
+fn by_name_with_a_pattern_that_cannot_be() {
+    each("by-name-failed", &Settings { by_name: true, ..Settings::default() }, |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        wait_until(window, "PerfView's table", |window| !rows(window).is_empty());
+        window.get_by_label("Patterns of what is left out").focus();
+        window.run_steps(2);
+        window.event(eframe::egui::Event::Text("{".into()));
+        window.run_steps(2);
+        window.key_press(Key::Enter);
+        wait_until(window, "the failure", |window| window.query_by_label_contains("cannot be understood").is_some());
+    });
+}
+
+#[test]
+fn instances_of_nothing() {
+    each("instances-nothing", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.get_by_label("Instances").click();
+        window.run_steps(3);
+    });
+}
+
+#[test]
+fn a_dictionary() {
+    each("dictionary", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.get_by_label("System.Collections.Generic.Dictionary<System.String, System.Byte[]>").click();
+        window.run_steps(3);
+        window.key_press(Key::I);
+        wait_until(window, "a list", |window| window.query_by_label_contains("1 object ·").is_some());
+        window.key_press(Key::ArrowDown);
+        window.run_steps(2);
+        window.key_press(Key::Enter);
+        wait_until(window, "its entries", |window| rows(window).iter().any(|row| row.contains("Byte[] { ")));
+    });
+}
+
+#[test]
 fn flame() {
     each("flame-tab", &Settings::default(), |window| {
         drop_file(window, &sample());

@@ -103,6 +103,12 @@ fn a_switch_shows_perfviews_by_name_with_its_patterns() {
     assert!(rows(&window).iter().any(|name| name == "module EntityFramework"), "the last table stays in sight");
     window.get_by_label("Defaults").click();
     wait_until(&mut window, "types again", |window| rows(window).iter().any(|name| name == key));
+    open_row(&mut window, "LIB <<System.Data.SqlClient!Data.SqlClient.SqlCommand>>");
+    wait_until(&mut window, "its referrers", |window| {
+        rows(window).first().is_some_and(|name| name == "System.Data.SqlClient.SqlCommand")
+    });
+    window.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
+    window.run_steps(3);
     window.get_by_label("By type").click();
     window.run_steps(3);
     window.get_by_label("Filter types");
