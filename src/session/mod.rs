@@ -22,6 +22,7 @@ use crate::progress::{Cancelled, Phase, Progress, Snapshot};
 use crate::view::failure::Failure;
 
 pub mod byname;
+pub mod compare;
 pub mod flame;
 pub mod objects;
 mod opened;

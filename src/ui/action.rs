@@ -14,6 +14,10 @@ pub enum Action {
     Choose,
     Open(PathBuf),
     OpenSample,
+    /// Let the person choose another dump to compare with.
+    ChooseOther,
+    /// Compare the open dump with another one.
+    Compare(PathBuf),
     /// Stop loading, or leave a screen that failed.
     Close,
     Forget(PathBuf),

@@ -11,7 +11,7 @@ use eframe::egui::{Align2, CentralPanel, Context, CornerRadius, Theme, ThemePref
 
 use super::action::Action;
 use super::commander::Commander;
-use super::dialog::Chosen;
+use super::dialog::{Chosen, Purpose};
 use super::document::Document;
 use super::settings::Settings;
 use super::start::Start;
@@ -19,6 +19,7 @@ use super::theme::{self, size};
 use super::widgets::palette;
 use super::{key_sheet, status_bar, top_bar};
 use crate::heap::Options;
+use crate::session::compare::older_first;
 use crate::session::{Repaint, Session, Source, State};
 
 /// How often a loading screen is painted.
@@ -31,7 +32,7 @@ pub struct App {
     document: Option<Document>,
     /// Can files be dropped on this window?
     drops: bool,
-    wants_dialog: bool,
+    wants_dialog: Option<Purpose>,
     commander: Commander,
     key_sheet: bool,
 }
@@ -44,7 +45,7 @@ impl App {
             start: Start::default(),
             document: None,
             drops,
-            wants_dialog: false,
+            wants_dialog: None,
             commander: Commander::default(),
             key_sheet: false,
         }
@@ -65,20 +66,22 @@ impl App {
         self.document = Some(Document::new(Session::open(source, Options::default(), repaint)));
     }
 
-    /// Has the person asked for the file dialog since the last call?
-    pub fn take_dialog_request(&mut self) -> bool {
-        std::mem::take(&mut self.wants_dialog)
+    /// What the person has asked for the file dialog for since the last call.
+    pub fn take_dialog_request(&mut self) -> Option<Purpose> {
+        self.wants_dialog.take()
     }
 
     /// What came of the dialog.
-    pub fn chosen(&mut self, ctx: &Context, chosen: Chosen) {
-        match chosen {
-            Chosen::File(path) => self.open(ctx, Source::File(path)),
-            Chosen::Nothing => {}
-            Chosen::NoDialog => {
+    pub fn chosen(&mut self, ctx: &Context, purpose: Purpose, chosen: Chosen) {
+        match (chosen, purpose) {
+            (Chosen::File(path), Purpose::Open) => self.open(ctx, Source::File(path)),
+            (Chosen::File(path), Purpose::Compare) => self.in_document(|document| document.compare(path)),
+            (Chosen::Nothing, _) => {}
+            (Chosen::NoDialog, Purpose::Open) => {
                 let words = "This desktop shows no file dialog: drop the dump here, or type its path below";
                 self.start.note = Some(words.to_owned());
             }
+            (Chosen::NoDialog, Purpose::Compare) => self.in_document(Document::no_dialog),
         }
     }
 
@@ -97,11 +100,17 @@ impl App {
 
     /// Shows one frame.
     pub fn ui(&mut self, ui: &mut Ui) {
-        let (dropped, hovering) = ui.input(|input| {
+        let (mut dropped, hovering) = ui.input(|input| {
             let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
-            (dropped, !input.raw.hovered_files.is_empty())
+            (dropped.into_iter(), !input.raw.hovered_files.is_empty())
         });
-        let mut actions: Vec<Action> = dropped.into_iter().take(1).map(Action::Open).collect();
+        let mut actions = match (dropped.next(), dropped.next()) {
+            (Some(one), Some(other)) => {
+                let [older, newer] = older_first(one, other);
+                vec![Action::Open(newer), Action::Compare(older)]
+            }
+            (one, _) => one.into_iter().map(Action::Open).collect(),
+        };
         for action in &Action::KEYS {
             if action.shortcut().is_some_and(|key| ui.input_mut(|input| input.consume_shortcut(&key))) {
                 actions.push(action.clone());
@@ -145,8 +154,10 @@ impl App {
 
     fn act(&mut self, ctx: &Context, action: Action) {
         match action {
-            Action::Choose => self.wants_dialog = true,
+            Action::Choose => self.wants_dialog = Some(Purpose::Open),
             Action::Open(path) => self.open(ctx, Source::File(path)),
+            Action::ChooseOther => self.wants_dialog = Some(Purpose::Compare),
+            Action::Compare(path) => self.in_document(|document| document.compare(path)),
             Action::OpenSample => self.open(ctx, Source::Sample),
             Action::Close => {
                 if let Some(document) = self.document.take() {

@@ -155,6 +155,7 @@ fn commands(document: bool, opened: bool, recent: &Recent) -> Vec<Line> {
         }
         lines.push(line("Back", "Alt ←", Action::Back));
         lines.push(line("Forward", "Alt →", Action::Forward));
+        lines.push(line("Compare with another dump …", "", Action::ChooseOther));
         lines.push(line("Copy diagnostics for a bug report", "", Action::CopyDiagnostics));
     }
     lines.push(line("Open a dump …", "Ctrl O", Action::Choose));

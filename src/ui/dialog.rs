@@ -14,8 +14,17 @@ use eframe::egui;
 /// Sooner than a person can answer.
 const NO_DIALOG: Duration = Duration::from_millis(200);
 
+/// What the file is chosen for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Open,
+    /// To be compared with the dump that is open.
+    Compare,
+}
+
 /// A dialog that is open.
 pub struct Dialog {
+    pub purpose: Purpose,
     answer: Receiver<Option<PathBuf>>,
     since: Instant,
 }
@@ -31,9 +40,12 @@ pub enum Chosen {
 
 impl Dialog {
     /// Opens the dialog over the window.
-    pub fn open(ctx: &egui::Context, frame: &eframe::Frame) -> Dialog {
+    pub fn open(ctx: &egui::Context, frame: &eframe::Frame, purpose: Purpose) -> Dialog {
         let future = rfd::AsyncFileDialog::new()
-            .set_title("Open a memory dump")
+            .set_title(match purpose {
+                Purpose::Open => "Open a memory dump",
+                Purpose::Compare => "Compare with another dump",
+            })
             .add_filter("All files", &["*"])
             .add_filter("Memory dumps", &["dmp", "mdmp", "hdmp", "core", "gcdump", "zst", "gz", "zip"])
             .set_parent(frame)
@@ -46,7 +58,7 @@ impl Dialog {
             let _ = answers.send(file.map(|file| file.path().to_owned()));
             ctx.request_repaint();
         });
-        Dialog { answer, since: Instant::now() }
+        Dialog { purpose, answer, since: Instant::now() }
     }
 
     /// What came of it; `None` while it is open.

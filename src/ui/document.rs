@@ -8,6 +8,7 @@ use eframe::egui::{CentralPanel, Key, Ui};
 
 use super::action::Action;
 use super::byname_panel::ByNamePanel;
+use super::compare_panel::ComparePanel;
 use super::desk::{self, Desk};
 use super::export::Caption;
 use super::flame_panel::FlamePanel;
@@ -32,6 +33,8 @@ use crate::view::recent::Entry;
 pub struct Document {
     pub session: Session,
     view: Option<View>,
+    /// A dump to compare with, as soon as this one is open.
+    other: Option<PathBuf>,
 }
 
 /// What a dump that has opened is shown with.
@@ -50,13 +53,14 @@ struct View {
     threads: ThreadsPanel,
     strings: StringsPanel,
     waste: WastePanel,
+    compare: ComparePanel,
     extent: Extent,
     badges: Vec<String>,
 }
 
 impl Document {
     pub fn new(session: Session) -> Document {
-        Document { session, view: None }
+        Document { session, view: None, other: None }
     }
 
     pub fn name(&self) -> String {
@@ -97,7 +101,11 @@ impl Document {
         if self.view.is_none() {
             self.remember(opened, settings);
         }
-        let view = self.view.get_or_insert_with(|| View::new(opened, settings.folded));
+        self.view.get_or_insert_with(|| View::new(opened, settings.folded));
+        if let Some(other) = self.other.take() {
+            self.compare(other);
+        }
+        let Some(view) = &mut self.view else { return Vec::new() };
         let mut desk = Desk { session: &self.session, opened, settings };
         view.show(ui, &mut desk)
     }
@@ -115,6 +123,22 @@ impl Document {
             view.referrers.explain();
             view.history.go(Place { tab: Tab::Referrers, subject: Some(subject) });
         }
+    }
+
+    /// Compares the dump with another one, once it is open itself.
+    pub fn compare(&mut self, other: PathBuf) {
+        match &mut self.view {
+            Some(view) => {
+                view.compare.start(&self.session, Source::File(other));
+                view.history.go(Place { tab: Tab::Compare, subject: None });
+            }
+            None => self.other = Some(other),
+        }
+    }
+
+    /// The other dump cannot be chosen: this desktop has no dialog.
+    pub fn no_dialog(&mut self) {
+        self.view.iter_mut().for_each(|view| view.compare.no_dialog());
     }
 
     /// Shows the roots of the thread with this label.
@@ -161,6 +185,7 @@ impl View {
             strings: StringsPanel::default(),
             waste: WastePanel::default(),
             overview: OverviewPanel::new(opened, &extent.notes),
+            compare: ComparePanel::default(),
             extent,
             badges: facts::badges(&opened.heap.facts),
         }
@@ -189,6 +214,7 @@ impl View {
             Tab::Threads => self.threads.show(ui, desk),
             Tab::Strings => self.strings.show(ui, desk),
             Tab::Waste => self.waste.show(ui, desk),
+            Tab::Compare => self.compare.show(ui, desk),
         });
         actions
     }

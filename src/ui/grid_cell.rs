@@ -14,6 +14,7 @@ use eframe::egui::{
 use super::icons;
 use super::theme::{self, Palette, size};
 use super::widgets::palette;
+use crate::view::format;
 use crate::view::rows::{Align, Bar, Cell, Span, Tone};
 
 /// Room for the number beside a bar.
@@ -51,6 +52,14 @@ pub fn paint(painter: &Painter, palette: &Palette, rect: Rect, cell: &Cell, alig
             job.wrap = TextWrapping::truncate_at_width(inner.width());
             put(painter, inner, &painter.layout_job(job), align);
         }
+        Cell::Delta(delta) => {
+            let color = match delta {
+                0 => palette.faint,
+                1.. => palette.error,
+                _ => palette.good,
+            };
+            put(painter, inner, &plain(painter, &format::delta(*delta), theme::mono(), color), align);
+        }
         Cell::Pending => put(painter, inner, &plain(painter, "…", theme::mono(), palette.faint), align),
         Cell::Empty => {}
     }
@@ -86,7 +95,7 @@ fn share(painter: &Painter, palette: &Palette, inner: Rect, part: f32, bar: Bar)
     painter.rect_filled(rect, 2, fill);
 }
 
-fn format(palette: &Palette, tone: Tone) -> TextFormat {
+fn toned(palette: &Palette, tone: Tone) -> TextFormat {
     let (font, color) = match tone {
         Tone::Plain => (theme::body(), palette.text),
         Tone::Strong => (theme::strong(), palette.text),
@@ -101,8 +110,8 @@ fn format(palette: &Palette, tone: Tone) -> TextFormat {
 
 /// Text in several tones on one line; wider than `width`, it loses its front.
 pub fn name(painter: &Painter, palette: &Palette, spans: &[Span], width: f32) -> Arc<Galley> {
-    let pieces: Vec<(&str, TextFormat)> = spans.iter().map(|(tone, text)| (&**text, format(palette, *tone))).collect();
-    line(painter, &pieces, format(palette, Tone::Muted), width)
+    let pieces: Vec<(&str, TextFormat)> = spans.iter().map(|(tone, text)| (&**text, toned(palette, *tone))).collect();
+    line(painter, &pieces, toned(palette, Tone::Muted), width)
 }
 
 /// Pieces of text on one line; wider than `width`, they lose their front to an ellipsis.

@@ -12,6 +12,8 @@ mod app;
 mod asked;
 mod byname_panel;
 mod commander;
+mod compare_panel;
+mod compare_start;
 mod desk;
 mod dialog;
 mod document;

@@ -49,13 +49,16 @@ pub fn run(first: First) -> Result<()> {
 
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
-        if let Some(chosen) = self.dialog.as_ref().and_then(Dialog::poll) {
+        if let Some((purpose, chosen)) = self.dialog.as_ref().and_then(|dialog| Some((dialog.purpose, dialog.poll()?)))
+        {
             self.dialog = None;
-            self.app.chosen(ui.ctx(), chosen);
+            self.app.chosen(ui.ctx(), purpose, chosen);
         }
         self.app.ui(ui);
-        if self.app.take_dialog_request() && self.dialog.is_none() {
-            self.dialog = Some(Dialog::open(ui.ctx(), frame));
+        if let Some(purpose) = self.app.take_dialog_request()
+            && self.dialog.is_none()
+        {
+            self.dialog = Some(Dialog::open(ui.ctx(), frame, purpose));
         }
     }
 

@@ -1,6 +1,7 @@
 //! VIEW MODELS: what a person sees, as plain data; no egui in here.
 
 pub mod byname;
+pub mod compare;
 pub mod facts;
 pub mod failure;
 pub mod filter;

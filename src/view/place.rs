@@ -14,10 +14,11 @@ pub enum Tab {
     Threads,
     Strings,
     Waste,
+    Compare,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 9] = [
+    pub const ALL: [Tab; 10] = [
         Tab::Overview,
         Tab::Types,
         Tab::Referrers,
@@ -27,6 +28,7 @@ impl Tab {
         Tab::Threads,
         Tab::Strings,
         Tab::Waste,
+        Tab::Compare,
     ];
 
     pub fn title(self) -> &'static str {
@@ -40,6 +42,7 @@ impl Tab {
             Tab::Threads => "Threads",
             Tab::Strings => "Strings",
             Tab::Waste => "Waste",
+            Tab::Compare => "Compare",
         }
     }
 }

@@ -112,6 +112,8 @@ pub enum Cell<'a> {
         text: Cow<'a, str>,
         link: bool,
     },
+    /// A difference: with its sign, growth and shrinking in two colours.
+    Delta(i64),
     /// Not known yet.
     Pending,
     Empty,
@@ -124,6 +126,7 @@ impl Cell<'_> {
             Cell::Name { spans, .. } => spans.iter().map(|(_, text)| text.as_ref()).collect(),
             Cell::Figure(text) | Cell::Share { text, .. } => format::plain(text),
             Cell::Words(text) | Cell::Text { text, .. } => text.to_string(),
+            Cell::Delta(delta) => delta.to_string(),
             Cell::Pending | Cell::Empty => String::new(),
         }
     }
@@ -195,6 +198,7 @@ pub fn markdown(rows: &dyn Rows, which: impl IntoIterator<Item = usize>) -> Stri
 
 fn line(rows: &dyn Rows, row: usize) -> impl Iterator<Item = String> {
     (0..rows.columns().len()).map(move |column| match rows.copied(row, column) {
+        // The first name is the row's own, and whole.
         Cell::Name { .. } if column == 0 => rows.name(row).into_owned(),
         cell => cell.plain(),
     })

@@ -104,7 +104,14 @@ fn in_whole_window(ui: &mut egui::Ui, app: &mut App) {
 
 /// Lets a file go over the window.
 pub fn drop_file(window: &mut Window, path: &Path) {
-    window.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
+    drop_files(window, &[path]);
+}
+
+/// Lets some files go over the window together.
+pub fn drop_files(window: &mut Window, paths: &[&Path]) {
+    for path in paths {
+        window.input_mut().dropped_files.push(Arc::new(Dropped(path.to_path_buf())));
+    }
     window.step();
     window.input_mut().dropped_files.clear();
 }
@@ -142,6 +149,18 @@ pub fn sample() -> Window {
     drop_file(&mut window, &dump(SAMPLE).expect("the sample is in the project"));
     wait_ready(&mut window);
     window
+}
+
+/// Goes to the Compare tab of an open dump and types the path of another one there.
+pub fn compare_with(window: &mut Window, other: &Path) {
+    window.get_by_label("Compare").click();
+    window.run_steps(4);
+    window.get_by_label("Path of another dump").focus();
+    window.run();
+    window.event(egui::Event::Text(other.to_string_lossy().into_owned()));
+    window.run();
+    window.key_press(egui::Key::Enter);
+    window.step();
 }
 
 /// Clicks twice on the row of that name.

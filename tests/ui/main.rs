@@ -1,6 +1,7 @@
 //! The window, driven through real input events and painted without a display.
 
 mod commands;
+mod compare;
 mod flame;
 mod harness;
 mod holders;

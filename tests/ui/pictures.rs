@@ -7,7 +7,10 @@ use eframe::egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable;
 use heapglass::ui::Settings;
 
-use super::harness::{Window, drop_file, open_row, picture, rows, wait_analysed, wait_ready, wait_until, window_with};
+use super::harness::{
+    Window, compare_with, drop_file, drop_files, open_row, picture, rows, wait_analysed, wait_ready, wait_until,
+    window_with,
+};
 use super::support::{SAMPLE, dump};
 
 const SIZES: [(&str, [f32; 2], f32); 3] =
@@ -241,6 +244,45 @@ fn threads() {
         window.get_by_label("Threads").click();
         wait_until(window, "the threads", |window| rows(window).iter().any(|name| name == "thread 1"));
         window.key_press(Key::ArrowDown);
+        window.run_steps(4);
+    });
+}
+
+#[test]
+fn compare() {
+    let Some((one, other)) = dump("zoo-net9-linux-x64.core").zip(dump("zoo-net10-linux-x64-withheap.core")) else {
+        return;
+    };
+    each("compare", &Settings::default(), |window| {
+        drop_files(window, &[&one, &other]);
+        wait_until(window, "the changes", |window| window.query_by_label("Swap").is_some() && rows(window).len() > 1);
+        window.key_press(Key::ArrowDown);
+        window.run_steps(4);
+    });
+}
+
+#[test]
+fn compare_before_during_and_after_a_failure() {
+    let recent = serde_json::json!({ "recent": [
+        { "path": "/dumps/shop-before-load.dmp", "runtime": ".NET 8.0.31", "bytes": 612_000_000, "opened": 1 },
+        { "path": "/dumps/shop-after-load.dmp", "runtime": ".NET 8.0.31", "bytes": 812_000_000, "opened": 1 },
+    ]});
+    each("compare-empty", &serde_json::from_value(recent).expect("settings"), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.get_by_label("Compare").click();
+        window.run_steps(4);
+    });
+    each("compare-failed", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        compare_with(window, file!().as_ref());
+        wait_until(window, "the failure", |window| window.query_by_label("Open another…").is_some());
+    });
+    each("compare-loading", &Settings::default(), |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        compare_with(window, &sample());
         window.run_steps(4);
     });
 }
