@@ -2,12 +2,11 @@
 
 mod support;
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
-use heapglass::dump::{Architecture, Bytes, Dump, Os};
+use heapglass::dump::{Architecture, Bytes, Dump, Module, Os};
 use heapglass::heap::{Heap, Options, RootKind, TypeKind, digests};
 use heapglass::progress::Progress;
 use heapglass::runtime::gc::SegmentKind;
@@ -114,11 +113,8 @@ fn cell(heap: &Heap, whole: &Heap) -> String {
     let names =
         |heap: &Heap| heap.graph.types.iter().map(|t| (t.name.full.clone(), t.assembly.clone())).collect::<Vec<_>>();
     assert_eq!(names(heap), names(whole));
-    let roots = |heap: &Heap| -> BTreeSet<_> {
-        let roots = heap.graph.roots.iter();
-        roots.map(|root| (root.kind, root.address, root.object, root.name.clone())).collect()
-    };
-    assert!(roots(heap) == roots(whole), "the same roots");
+    assert!(heap.graph.roots == whole.graph.roots, "the same roots");
+    assert_eq!(heap.facts.finalizable, whole.facts.finalizable);
     if untold.is_empty() { "exact".into() } else { format!("exact; not told: {}", untold.join(", ")) }
 }
 
@@ -147,6 +143,34 @@ fn a_runtime_newer_than_any_known_one_is_read_whole_and_a_plain_warning_says_so(
         assert_eq!((&*heap.facts.runtime.name, &*heap.facts.runtime.version), (".NET", ""));
         let told = |warning: &String| warning.starts_with("The version of this .NET runtime is not known");
         assert_eq!(heap.facts.warnings.iter().filter(|warning| told(warning)).count(), 1, "{:?}", heap.facts.warnings);
+    }
+}
+
+#[test]
+fn a_dump_of_private_memory_alone_has_all_sizes_and_says_which_names_it_lacks() {
+    for name in [support::SAMPLE, "zoo-net8-win-x64.dmp", "zoo-net10-win-x64-clrgc.dmp"] {
+        let (Some(whole), Some(path)) = (open(name, &Options::default()), support::dump(name)) else { continue };
+        let mut dump = Dump::open(&path, &Progress::new()).expect("the dump opens");
+        // What the runtime's own image has written to is private; nothing else of images is.
+        let is_runtime = |module: &Module| ["coreclr.dll", "clrgc.dll"].contains(&module.file_name());
+        let images: Vec<Module> = dump.modules.iter().filter(|module| !is_runtime(module)).cloned().collect();
+        let inside = |range: &heapglass::dump::Range, image: &Module| {
+            (image.base..image.base + image.size).contains(&range.address)
+        };
+        dump.ranges.retain(|range| !images.iter().any(|image| inside(range, image)));
+        let private = Heap::from_dump(dump, &Options::default(), &Progress::new()).expect("the dump opens");
+        let progress = Progress::new();
+        assert_eq!(digests(&private.graph, &progress), digests(&whole.graph, &progress), "{name}");
+        let told = |warning: &String| warning.contains("does not hold the core library's metadata");
+        assert!(private.facts.warnings.iter().any(told), "{name}: {:?}", private.facts.warnings);
+        for (ours, theirs) in private.graph.types.iter().zip(&whole.graph.types) {
+            assert!(
+                ours.name == theirs.name || ours.name.full.contains("!0x02"),
+                "{} {}",
+                ours.name.full,
+                theirs.name.full
+            );
+        }
     }
 }
 

@@ -81,7 +81,7 @@ pub(in crate::heap) fn find(known: &Known, progress: &Progress) -> Result<Found,
     of_heap.par_iter().for_each(|&mt| drop(types.module_of(space, mt)));
     let type_defs = types.type_defs(space);
     let all_types = statics::all_types(sources, &type_defs, &of_heap, progress)?;
-    let storage = Storage::measure(sources, &type_defs);
+    let storage = Storage::measure(sources, &type_defs, &native, progress)?;
     let variables = match &storage {
         Some(storage) => Statics::find(sources, storage, &all_types, progress)?,
         None => Statics { how: "none found".to_owned(), ..Statics::default() },

@@ -9,6 +9,9 @@
 mod instances;
 mod per_module;
 mod per_type;
+mod shared;
+
+use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
@@ -77,18 +80,25 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// Measures it; `None` where nothing in the dump shows how an older runtime keeps them.
-    pub fn measure(sources: Sources, type_defs: &[TypeDef]) -> Option<Storage> {
-        match sources.types.shape().tokens {
+    /// Measures it; `None` where nothing in the dump shows how an older runtime keeps them. `skip` is the GC
+    /// heap: it holds no native structure.
+    pub fn measure(
+        sources: Sources,
+        type_defs: &[TypeDef],
+        skip: &[Range<u64>],
+        progress: &Progress,
+    ) -> Result<Option<Storage>, Cancelled> {
+        Ok(match sources.types.shape().tokens {
             TokenForm::Long => Some(Storage::PerType),
-            TokenForm::Short => PerModule::measure(sources, type_defs).map(Storage::PerModule),
-        }
+            TokenForm::Short => PerModule::measure(sources, type_defs, skip, progress)?.map(Storage::PerModule),
+        })
     }
 
-    fn place(&self, sources: Sources, method_table: u64) -> Option<Place> {
+    /// One place for each application domain in which the type has statics.
+    fn places(&self, sources: Sources, method_table: u64) -> Vec<Place> {
         match self {
-            Storage::PerType => per_type::place(sources, method_table),
-            Storage::PerModule(per_module) => per_module.place(sources, method_table),
+            Storage::PerType => per_type::place(sources, method_table).into_iter().collect(),
+            Storage::PerModule(per_module) => per_module.places(sources, method_table),
         }
     }
 
@@ -143,19 +153,21 @@ impl Statics {
             if i.is_multiple_of(CHECK_EVERY >> 6) {
                 progress.check()?;
             }
-            let Some(place) = storage.place(sources, method_table) else { continue };
-            types += 1;
-            let fields = sources.types.static_fields(sources.space, method_table, place.list);
-            for field in fields.into_iter().filter(|field| holds_object(field) && !field.thread_local) {
-                let slot = place.base.wrapping_add(u64::from(field.offset));
-                let object = sources.space.pointer(slot).unwrap_or(0);
-                if object != 0 {
-                    let Place { collectible, early, .. } = place;
-                    list.push(StaticVariable { method_table, field: field.name, slot, object, collectible, early });
+            let places = storage.places(sources, method_table);
+            types += usize::from(!places.is_empty());
+            for Place { base, collectible, early, list: fields } in places {
+                let fields = sources.types.static_fields(sources.space, method_table, fields);
+                for field in fields.into_iter().filter(|field| holds_object(field) && !field.thread_local) {
+                    let slot = base.wrapping_add(u64::from(field.offset));
+                    let object = sources.space.pointer(slot).unwrap_or(0);
+                    if object != 0 {
+                        list.push(StaticVariable { method_table, field: field.name, slot, object, collectible, early });
+                    }
                 }
             }
         }
         list.sort_by_key(|variable| variable.slot);
+        list.dedup();
         Ok(Statics { list, types, how: storage.how() })
     }
 }

@@ -6,8 +6,16 @@
 //! measured: Module's pointer to its DomainLocalModule (the slot it gives String.Empty holds a string of
 //! length 0) and the id in the optional fields of an emitted type's EEClass (all ones in every other type).
 
+use std::cmp::Reverse;
+use std::ops::Range;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use super::shared::Table;
 use super::{Place, Sources};
 use crate::memory::AddressSpace;
+use crate::progress::{Cancelled, Progress};
 use crate::runtime::loader_allocators::LoaderAllocators;
 use crate::runtime::types::{TypeDef, TypeSystem};
 
@@ -29,9 +37,11 @@ const MODULE_SIZE: u64 = 0x800;
 const OPTIONAL_FIELDS: u64 = 0x40;
 
 /// The two measured offsets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PerModule {
     domain_local_module: u64,
+    /// Of modules that several domains share; empty where there are none.
+    shared: Arc<[Table]>,
     /// `None` where no emitted or collectible type shows it.
     dynamic_id: Option<u64>,
 }
@@ -46,34 +56,60 @@ pub struct Entry {
 }
 
 impl PerModule {
-    pub fn measure(sources: Sources, type_defs: &[TypeDef]) -> Option<PerModule> {
-        Some(PerModule {
-            domain_local_module: domain_local_module(sources)?,
+    pub fn measure(
+        sources: Sources,
+        type_defs: &[TypeDef],
+        skip: &[Range<u64>],
+        progress: &Progress,
+    ) -> Result<Option<PerModule>, Cancelled> {
+        let mut shared = Vec::new();
+        let mut offset = domain_local_module(sources, &shared);
+        if offset.is_none() {
+            shared = Table::find_all(sources.space, skip, progress)?;
+            offset = domain_local_module(sources, &shared);
+        }
+        Ok(offset.map(|domain_local_module| PerModule {
+            domain_local_module,
+            shared: shared.into(),
             dynamic_id: dynamic_id_offset(sources.space, sources.types, type_defs),
-        })
+        }))
     }
 
     pub fn how(&self) -> String {
-        format!("DomainLocalModule at Module+{:#x}", self.domain_local_module)
+        let domains = match self.shared.len() {
+            0 => String::new(),
+            count => format!(", of shared modules in {count} domains (.NET Framework, by source only)"),
+        };
+        format!("DomainLocalModule at Module+{:#x}{domains}", self.domain_local_module)
     }
 
-    /// The DomainLocalModule of a module.
-    fn of_module(&self, space: &AddressSpace, module: u64) -> Option<u64> {
-        space.pointer(module.checked_add(self.domain_local_module)?).filter(|&local| local != 0)
+    fn word(&self, space: &AddressSpace, module: u64) -> Option<u64> {
+        space.pointer(module.checked_add(self.domain_local_module)?)
     }
 
     /// The index under which threads keep a module's thread statics.
     pub fn module_index(&self, sources: Sources, module: u64) -> Option<u64> {
         let p = sources.types.shape().pointer;
-        let index = self.of_module(sources.space, module)?.checked_add(5 * p)?;
-        sources.space.pointer(index).filter(|&index| index < MAX_ID)
+        let index = match self.word(sources.space, module)? {
+            0 => return None,
+            shared if shared & 1 != 0 => shared >> 1,
+            local => sources.space.pointer(local.checked_add(5 * p)?)?,
+        };
+        (index < MAX_ID).then_some(index)
     }
 
-    pub fn place(&self, sources: Sources, method_table: u64) -> Option<Place> {
+    /// Where the statics of a type lie, in each domain.
+    pub fn places(&self, sources: Sources, method_table: u64) -> Vec<Place> {
+        let module = sources.types.shape().loader_module(sources.space, method_table);
+        let word = module.and_then(|module| Some((module, self.word(sources.space, module)?)));
+        let Some((module, word)) = word else { return Vec::new() };
+        let locals = local_modules(sources.space, word, &self.shared);
+        locals.filter_map(|local| self.place(sources, module, local, method_table)).collect()
+    }
+
+    fn place(&self, sources: Sources, module: u64, local: u64, method_table: u64) -> Option<Place> {
         let Sources { space, types, .. } = sources;
         let p = types.shape().pointer;
-        let module = types.shape().loader_module(space, method_table)?;
-        let local = self.of_module(space, module)?;
         let list = self.field_list(sources, method_table);
         let Some(id) = self.id(sources, method_table)? else {
             let base = space.pointer(local.checked_add(4 * p)?)?;
@@ -163,20 +199,37 @@ fn slots(space: &AddressSpace, types: &TypeSystem, allocators: &LoaderAllocators
     space.pointer(allocator.checked_add(types.shape().pointer + u64::from(field.offset))?)
 }
 
-fn domain_local_module(sources: Sources) -> Option<u64> {
+/// The DomainLocalModules that a module's word leads to: one, or one in each domain that shares the module.
+fn local_modules(space: &AddressSpace, word: u64, shared: &[Table]) -> impl Iterator<Item = u64> {
+    let own = Some(word).filter(|word| *word != 0 && word & 1 == 0);
+    let tables = if word & 1 != 0 { shared } else { &[] };
+    own.into_iter().chain(tables.iter().filter_map(move |table| table.local_module(space, word >> 1)))
+}
+
+fn domain_local_module(sources: Sources, shared: &[Table]) -> Option<u64> {
     let Sources { space, types, .. } = sources;
     let p = types.shape().pointer;
     let fields = types.static_fields(space, types.string(), None);
     let empty = u64::from(fields.iter().find(|field| &*field.name == "Empty")?.offset);
     let core = types.shape().loader_module(space, types.string())?;
-    (0..MODULE_SIZE).step_by(p as usize).find(|&offset| {
-        let slot = || {
-            let local = space.pointer(core.checked_add(offset)?)?;
-            let string = space.pointer(space.pointer(local.checked_add(4 * p)?)?.checked_add(empty)?)?;
-            Some((space.pointer(string)?, space.u32(string.checked_add(p)?)?))
-        };
-        slot() == Some((types.string(), 0))
-    })
+    let text = |local: u64| {
+        let string = space.pointer(space.pointer(local.checked_add(4 * p)?)?.checked_add(empty)?)?;
+        Some((space.pointer(string)?, space.u32(string.checked_add(p)?)?))
+    };
+    let word = |module: u64, offset: u64| module.checked_add(offset).and_then(|at| space.pointer(at)).unwrap_or(0);
+    let gives_empty = |&offset: &u64| {
+        let mut locals = local_modules(space, word(core, offset), shared);
+        locals.any(|local| text(local) == Some((types.string(), 0)))
+    };
+    // A small number may be an index by chance, but then it is not another one in each module.
+    let modules = types.modules();
+    let own_of_modules = |offset: u64| {
+        let lead = |&word: &u64| local_modules(space, word, shared).next().is_some();
+        let words: FxHashSet<u64> = modules.iter().map(|module| word(module.address, offset)).filter(lead).collect();
+        words.len()
+    };
+    let offsets = (0..MODULE_SIZE).step_by(p as usize).filter(gives_empty);
+    offsets.max_by_key(|&offset| (own_of_modules(offset), Reverse(offset)))
 }
 
 /// EEClass.m_rpOptionalFields.

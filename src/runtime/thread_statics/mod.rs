@@ -50,9 +50,9 @@ struct Place {
 }
 
 /// The way a runtime keeps thread statics.
-enum Kept {
+enum Kept<'a> {
     PerThread(per_thread::PerThread),
-    PerModule(per_module::Blocks),
+    PerModule(per_module::Blocks<'a>),
 }
 
 impl ThreadStatics {
@@ -68,7 +68,7 @@ impl ThreadStatics {
         let kept = match storage {
             Storage::PerType => per_thread::PerThread::measure(sources, &native).map(Kept::PerThread),
             Storage::PerModule(statics) => {
-                per_module::Blocks::measure(sources, *statics, method_tables, &native).map(Kept::PerModule)
+                per_module::Blocks::measure(sources, statics, method_tables, &native).map(Kept::PerModule)
             }
         };
         let Some(kept) = kept else {
@@ -113,7 +113,7 @@ fn variables(
     })
 }
 
-impl Kept {
+impl Kept<'_> {
     fn place(&self, sources: Sources, thread: u64, method_table: u64) -> Option<Place> {
         match self {
             Kept::PerThread(kept) => kept.place(sources, thread, method_table),

@@ -14,16 +14,21 @@ use crate::runtime::statics::{PerModule, Sources, entry, loader_slot};
 const MAX_MODULES: u64 = 1 << 16;
 
 /// Where a Thread keeps its ThreadLocalBlock.
-pub(super) struct Blocks {
+pub(super) struct Blocks<'a> {
     offset: u64,
     /// Does it point at the block (else contain it)?
     pointer: bool,
-    statics: PerModule,
+    statics: &'a PerModule,
 }
 
-impl Blocks {
+impl<'a> Blocks<'a> {
     /// The place at which threads have most arrays for the modules of `method_tables`.
-    pub fn measure(sources: Sources, statics: PerModule, method_tables: &[u64], threads: &[u64]) -> Option<Blocks> {
+    pub fn measure(
+        sources: Sources,
+        statics: &'a PerModule,
+        method_tables: &[u64],
+        threads: &[u64],
+    ) -> Option<Blocks<'a>> {
         let Sources { space, types, .. } = sources;
         let shape = types.shape();
         let modules: FxHashSet<u64> = method_tables.iter().filter_map(|&mt| shape.loader_module(space, mt)).collect();
