@@ -3,6 +3,9 @@
 mod support;
 
 use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use heapglass::analysis::byname::{Rules, by_name, memory_graph};
 use heapglass::analysis::flame::{FlameTree, Forest, Labels, Limits, top_down};
@@ -222,4 +225,29 @@ fn perfviews_tree_has_the_inc_of_its_own_table() {
             table.rows.iter().find(|row| row.name.ends_with(theirs)).unwrap_or_else(|| panic!("a row for {theirs}"));
         assert_eq!(inc(ours), row.inclusive.bytes, "{ours}");
     }
+}
+
+#[test]
+fn the_picture_in_the_readme_is_what_the_program_paints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shown = root.join("assets/flame.png");
+    let painted = tempfile::tempdir().unwrap();
+    let painted = painted.path().join("flame.png");
+    let sample = support::dump(support::SAMPLE).expect("the sample is in the project");
+    let out = Command::new(env!("CARGO_BIN_EXE_heapglass"))
+        .args(["flame", "--without-roots", "stack", "--width", "1200", "-o"])
+        .args([&painted, &sample])
+        .output()
+        .expect("the program starts");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    if std::env::var_os("HEAPGLASS_PAINT").is_some() {
+        fs::copy(&painted, &shown).expect("the picture is written");
+    }
+    let pixels = |path: &Path| image::open(path).expect("a picture").to_rgba8();
+    assert!(
+        pixels(&shown) == pixels(&painted),
+        "assets/flame.png is stale: HEAPGLASS_PAINT=1 cargo test --test flame readme"
+    );
+    assert!(fs::metadata(&shown).unwrap().len() <= 300_000);
+    assert!(fs::read_to_string(root.join("README.md")).unwrap().contains("](assets/flame.png)"));
 }

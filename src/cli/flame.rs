@@ -18,11 +18,8 @@ use crate::heap::Heap;
 use crate::progress::Progress;
 use crate::session::flame::{FlameQuestion, FlameRoot, Flames};
 use crate::ui::export::{self, Caption, Format, Look};
-use crate::view::flame::{FlameView, Measure, TreeKind};
+use crate::view::flame::{FlameView, JSON_LEVELS, Measure, TreeKind};
 use crate::view::{facts, format};
-
-/// Levels that a JSON tree goes down: readers refuse more than 128 brackets inside one another.
-const JSON_DEPTH: u32 = 61;
 
 /// Write the heap as a flame graph: a picture, folded stacks, speedscope or JSON
 #[derive(Debug, clap::Args)]
@@ -34,7 +31,11 @@ Examples:
   heapglass flame shop.dmp -o shop.folded && inferno-flamegraph shop.folded > shop.svg
 
 The width of a box is what would be freed if its objects went. With --tree shortest it is what is reached first
-through them. What other roots hold as well is striped in a picture and counted as `shared` in JSON.")]
+through them, with --tree perfview what PerfView's Inc counts. What other roots hold as well is striped in a picture
+and counted as `shared` in JSON.
+
+JSON goes 61 levels down, as many as common readers take; what is deeper counts as smaller, and the outermost box says
+how much that is: `levels`, `deeper_bytes`. The other formats have every level.")]
 pub struct Args {
     /// The dump to read
     dump: PathBuf,
@@ -120,7 +121,8 @@ fn view(args: &Args, format: Format, heap: &Heap, progress: &Progress) -> Result
     let question = FlameQuestion { measure, root, ..FlameQuestion::default() };
     let limits = Limits { min_percent: args.min_percent, ..Limits::default() };
     let limits = match format {
-        Format::Json => Limits { fold_chains: false, max_depth: JSON_DEPTH, ..limits },
+        // One level more than is written, so that what lies deeper is told from what is small.
+        Format::Json => Limits { fold_chains: false, max_depth: JSON_LEVELS + 1, ..limits },
         _ => limits,
     };
     let answer = flames.tree(heap, &liveness, &question, limits, progress)?;

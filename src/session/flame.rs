@@ -17,6 +17,7 @@ use crate::heap::{Graph, Heap, RootKind};
 use crate::progress::{Phase, Progress};
 use crate::runtime::gc::Segment;
 use crate::view::flame::{Held, Measure, Origin, TreeKind, Unit, origin};
+use crate::view::place::Subject;
 
 /// Name of the box that everything hangs from.
 const WHOLE: &str = "heap reachable from roots";
@@ -35,6 +36,20 @@ pub enum FlameRoot {
     Type(Arc<str>),
     /// A set of objects, ascending, and what it is called.
     Objects(Arc<[u32]>, Arc<str>),
+}
+
+impl FlameRoot {
+    /// Where a picture of a subject starts; the heap without one.
+    pub fn of(opened: &Opened, subject: Option<&Subject>) -> FlameRoot {
+        match subject {
+            None => FlameRoot::Heap,
+            Some(Subject::Objects(objects, title)) => FlameRoot::Objects(objects.clone(), title.clone()),
+            Some(subject @ Subject::Type(_)) => FlameRoot::Type((&*opened.name_of(subject).full).into()),
+            Some(subject @ Subject::Object(object)) => {
+                FlameRoot::Objects([*object].into(), (&*opened.name_of(subject).short).into())
+            }
+        }
+    }
 }
 
 /// Which picture.
@@ -102,6 +117,18 @@ impl Flames {
         Ok(cell.get_or_init(|| forest))
     }
 
+    fn source<'a>(
+        &'a self,
+        heap: &'a Heap,
+        liveness: &'a Liveness,
+        measure: Measure,
+        progress: &Progress,
+    ) -> Result<Source<'a>> {
+        let holders = Holders { graph: &heap.graph, liveness };
+        let forest = self.forest(heap, holders, measure.tree, progress)?;
+        Ok(forest.source(holders, self.labels(&heap.graph), measure.unit == Unit::Objects))
+    }
+
     /// A tree for the window: fine enough to zoom in, chains folded.
     pub fn answer(
         &self,
@@ -124,12 +151,8 @@ impl Flames {
         progress: &Progress,
     ) -> Result<FlameAnswer> {
         let graph = &heap.graph;
-        let holders = Holders { graph, liveness };
-        let Measure { tree: kind, unit, bottom_up: outward } = question.measure;
-        let labels = self.labels(graph);
-        let forest = self.forest(heap, holders, kind, progress)?;
-        let source = forest.source(holders, labels, unit == Unit::Objects);
-        let limits = Limits { hidden: hidden(graph, labels, question), ..limits };
+        let source = self.source(heap, liveness, question.measure, progress)?;
+        let limits = Limits { hidden: hidden(&source, question), ..limits };
         let all = source.tops.iter().map(|top| source.weight(top.number)).sum();
         let start = start(&source, &question.root, progress)?;
         let mut title = match &question.root {
@@ -142,12 +165,12 @@ impl Flames {
             let start = chosen.as_deref().unwrap_or(source.tops);
             let objects = objects_of(&source, start, &question.path, &limits, progress)?;
             let label = question.path[question.path.len() - 1];
-            title = labels.name(graph, label).short.into();
+            title = source.labels.name(graph, label).short.into();
             chosen = Some(outermost(&source, &objects, progress)?);
             asked.root = FlameRoot::Objects(objects.into(), title.clone());
             asked.path.clear();
         }
-        let tree = if outward {
+        let tree = if question.measure.bottom_up {
             match &chosen {
                 None => {
                     bottom_up(&source, &each_object(&source), |number| source.own(number), &title, &limits, progress)?
@@ -194,7 +217,8 @@ fn start(source: &Source<'_>, root: &FlameRoot, progress: &Progress) -> Result<O
 }
 
 /// Per label: is it hidden?
-fn hidden(graph: &Graph, labels: &Labels, question: &FlameQuestion) -> Vec<bool> {
+fn hidden(source: &Source<'_>, question: &FlameQuestion) -> Vec<bool> {
+    let Source { graph, labels, .. } = *source;
     if question.hidden.is_empty() && !question.only_user {
         return Vec::new();
     }
@@ -216,6 +240,21 @@ impl Opened {
             return Err(Error::Question(String::from("Retained sizes are still being computed.")));
         };
         analysis.flames.answer(&self.heap, &analysis.liveness, question, progress)
+    }
+
+    /// The objects in the box that the question's path leads to (right below it, where it stands for roots), as the
+    /// subject of another view.
+    pub fn flame_objects(&self, question: &FlameQuestion, progress: &Progress) -> Result<Subject> {
+        let Some(analysis) = self.analysis() else {
+            return Err(Error::Question(String::from("Retained sizes are still being computed.")));
+        };
+        let source = analysis.flames.source(&self.heap, &analysis.liveness, question.measure, progress)?;
+        let limits = Limits { hidden: hidden(&source, question), ..Limits::default() };
+        let start = start(&source, &question.root, progress)?;
+        let start = start.as_deref().unwrap_or(source.tops);
+        let objects = objects_of(&source, start, &question.path, &limits, progress)?;
+        let name = question.path.last().map(|&label| source.labels.name(&self.heap.graph, label).short);
+        Ok(Subject::Objects(objects.into(), name.unwrap_or_default().into()))
     }
 }
 

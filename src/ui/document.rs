@@ -23,7 +23,6 @@ use super::threads_panel::ThreadsPanel;
 use super::types_panel::TypesPanel;
 use super::waste_panel::WastePanel;
 use super::{failed, loading, status_bar, widgets};
-use crate::session::flame::FlameRoot;
 use crate::session::{Opened, Session, Source, State};
 use crate::view::facts::{self, Extent};
 use crate::view::place::{History, Place, Subject, Tab};
@@ -46,8 +45,6 @@ struct View {
     by_name: ByNamePanel,
     referrers: ReferrersPanel,
     flame: FlamePanel,
-    /// What the flame graph was asked to start from last.
-    flame_subject: Option<Subject>,
     instances: InstancesPanel,
     roots: RootsPanel,
     threads: ThreadsPanel,
@@ -178,7 +175,6 @@ impl View {
             by_name: ByNamePanel::default(),
             referrers: ReferrersPanel::default(),
             flame: FlamePanel::default(),
-            flame_subject: None,
             instances: InstancesPanel::default(),
             roots: RootsPanel::default(),
             threads: ThreadsPanel::default(),
@@ -208,7 +204,7 @@ impl View {
             }
             Tab::Types => self.types.show(ui, desk, place.subject.as_ref()),
             Tab::Referrers => self.referrers.show(ui, desk, place.subject.as_ref(), back),
-            Tab::Flame => self.flame(ui, desk, place.subject),
+            Tab::Flame => self.flame(ui, desk, place.subject.as_ref()),
             Tab::Instances => self.instances.show(ui, desk, place.subject.as_ref(), back),
             Tab::Roots => self.roots.show(ui, desk),
             Tab::Threads => self.threads.show(ui, desk),
@@ -219,21 +215,17 @@ impl View {
         actions
     }
 
-    fn flame(&mut self, ui: &mut Ui, desk: &Desk<'_>, subject: Option<Subject>) -> Vec<Action> {
-        if subject != self.flame_subject {
-            self.flame.ask_from(match &subject {
-                None => FlameRoot::Heap,
-                Some(Subject::Objects(objects, title)) => FlameRoot::Objects(objects.clone(), title.clone()),
-                Some(subject @ Subject::Type(_)) => FlameRoot::Type((&*desk.opened.name_of(subject).full).into()),
-                Some(subject @ Subject::Object(object)) => {
-                    FlameRoot::Objects([*object].into(), (&*desk.opened.name_of(subject).short).into())
-                }
-            });
-            self.flame_subject = subject;
-        }
+    fn flame(&mut self, ui: &mut Ui, desk: &Desk<'_>, subject: Option<&Subject>) -> Vec<Action> {
+        self.flame.light(desk.opened, self.types.selected_subject().as_ref());
         let facts = [self.badges.join(" · "), self.extent.words.clone()].join(" · ");
         let caption = Caption { title: desk.session.source.name(), facts };
-        self.flame.show(ui, desk.opened, desk.session, &caption)
+        self.flame.show(ui, desk.opened, desk.session, subject, &caption)
+    }
+
+    /// What is selected in the view being left, where the one entered can select it too.
+    fn linked(&self, tab: Tab) -> Option<Subject> {
+        let leaving = self.history.now().tab;
+        (leaving == Tab::Flame && tab == Tab::Types).then(|| self.flame.selected_type(&self.opened))?
     }
 
     /// The tabs; a digit switches too. A view that was open before is about the same as then.
@@ -252,7 +244,7 @@ impl View {
                     let clicked = widgets::tab(ui, tab.title(), active).clicked();
                     let pressed = DIGITS.get(at).is_some_and(|digit| desk::key(ui, *digit));
                     if (clicked || pressed) && !active {
-                        let subject = self.history.last_subject(tab);
+                        let subject = self.linked(tab).or_else(|| self.history.last_subject(tab));
                         actions.push(Action::Go(Place { tab, subject }));
                     }
                 }

@@ -14,6 +14,7 @@ use super::flame_paint::{self, Frame, Marks, PITCH};
 use super::theme::size;
 use super::widgets::palette;
 use crate::view::flame::{Direction, FlameView, Held, Spot, Tile};
+use crate::view::place::Tab;
 
 /// Room above the first row.
 const ABOVE: f32 = 2.0;
@@ -30,6 +31,8 @@ pub enum Wish {
     /// Objects of this box's type count to the box above.
     Hide(u32),
     OnlyUser,
+    /// Another view of the objects in this box.
+    Show(u32, Tab),
     /// What holds a box's heaviest object.
     Describe(u32),
     CopyPath(u32),
@@ -45,6 +48,8 @@ pub struct Canvas {
     hovered: Option<(Tile, f64)>,
     /// The box a menu is about.
     menu: Option<Tile>,
+    /// Another view's selection: boxes of this name of the tree are outlined.
+    pub lit: Option<u32>,
     /// Has this click zoomed out already? Then a second one right after it means nothing.
     spent: bool,
     wants_focus: bool,
@@ -63,7 +68,7 @@ impl Canvas {
 
     /// Forgets what belongs to another tree.
     pub fn forget(&mut self) {
-        (self.pinned, self.hovered, self.menu) = (None, None, None);
+        (self.pinned, self.hovered, self.menu, self.lit) = (None, None, None, None);
     }
 
     /// Shows the picture over all that is left of `ui`.
@@ -72,7 +77,7 @@ impl Canvas {
         ui: &mut Ui,
         view: &mut FlameView,
         held: &dyn Fn(u32) -> Option<Held>,
-        menu: impl FnOnce(&mut Ui, Tile, &mut Vec<Wish>),
+        menu: impl FnOnce(&mut Ui, &FlameView, Tile, &mut Vec<Wish>),
     ) -> Vec<Wish> {
         let now = ui.input(|input| input.time);
         let rect = ui.available_rect_before_wrap();
@@ -86,13 +91,13 @@ impl Canvas {
         let frame = Frame { area, top: view.camera(now).top, flipped: view.flipped };
         let spots = view.spots(now);
         let hovered = self.hovered.map(|(tile, _)| tile);
-        let marks = Marks { hovered, selected: view.selected(), lit: None };
+        let marks = Marks { hovered, selected: view.selected(), lit: self.lit };
         flame_paint::paint(ui.painter(), palette(ui), view, &frame, &spots, &marks);
         if view.gliding(now) {
             ui.ctx().request_repaint();
         }
         if let Some(tile) = self.menu {
-            response.context_menu(|ui| menu(ui, tile, &mut wishes));
+            response.context_menu(|ui| menu(ui, view, tile, &mut wishes));
         }
         let place = |at: u32| spots.iter().find(|spot| spot.tile == Tile::Frame(at)).map(|spot| frame.rect(spot));
         self.cards(ui, &response, view, rect, now, held, place, &mut wishes);
@@ -240,7 +245,13 @@ impl Canvas {
             wishes.push(Wish::OnlyUser);
         }
         let Some(selected) = view.selected() else { return };
-        for (key, wish) in [(Key::F, Wish::Focus(selected)), (Key::H, Wish::Hide(selected))] {
+        for (key, wish) in [
+            (Key::F, Wish::Focus(selected)),
+            (Key::H, Wish::Hide(selected)),
+            (Key::N, Wish::Show(selected, Tab::Instances)),
+            (Key::R, Wish::Show(selected, Tab::Referrers)),
+            (Key::T, Wish::Show(selected, Tab::Types)),
+        ] {
             if pressed(key) {
                 wishes.push(wish);
             }
@@ -252,13 +263,15 @@ impl Canvas {
         wishes.extend(copied.map(|shift| if shift { Wish::CopyMarkdown(selected) } else { Wish::CopyPath(selected) }));
     }
 
-    /// Takes back one thing: the card, else the zoom, else the selection.
+    /// Takes back one thing: the card, else the zoom, else the selection, else what another view lights.
     fn escape(&mut self, view: &mut FlameView, now: f64) {
         if self.pinned.take().is_some() {
         } else if view.zoomed() != 0 || view.camera(f64::INFINITY).left > 0.0 {
             view.zoom_to(0, now);
-        } else {
+        } else if view.selected().is_some() {
             view.select(None);
+        } else {
+            self.lit = None;
         }
     }
 

@@ -5,8 +5,10 @@ use eframe::egui::{Popup, PopupCloseBehavior, Response, RichText, Ui};
 use super::flame_canvas::Wish;
 use super::theme;
 use super::widgets::{self, palette};
+use crate::analysis::flame::NameKind;
 use crate::session::flame::FlameQuestion;
 use crate::view::flame::{ColorBy, FlameView, Tile, TreeKind, Unit};
+use crate::view::place::Tab;
 
 /// Characters of a name on a chip.
 const CHIP: usize = 40;
@@ -67,8 +69,9 @@ fn choice<T: PartialEq>(ui: &mut Ui, value: &mut T, this: T, words: &str, more: 
 }
 
 /// Shows what can be done with a tile.
-pub fn context(ui: &mut Ui, tile: Tile, question: &FlameQuestion, wishes: &mut Vec<Wish>) {
-    ui.set_min_width(210.0);
+pub fn context(ui: &mut Ui, view: &FlameView, tile: Tile, question: &FlameQuestion, wishes: &mut Vec<Wish>) {
+    ui.set_min_width(230.0);
+    let is_type = matches!(tile, Tile::Frame(frame) if matches!(view.tree().name(frame).kind, NameKind::Type(_)));
     let mut item = |ui: &mut Ui, words: &str, key: &str, wish: Wish| {
         if widgets::menu_item(ui, words, key).clicked() {
             wishes.push(wish);
@@ -78,13 +81,21 @@ pub fn context(ui: &mut Ui, tile: Tile, question: &FlameQuestion, wishes: &mut V
     match tile {
         Tile::Frame(frame) => {
             item(ui, "Focus: a picture of its own", "F", Wish::Focus(frame));
-            item(ui, "Hide this type", "H", Wish::Hide(frame));
+            if is_type {
+                item(ui, "Hide this type", "H", Wish::Hide(frame));
+            }
         }
         Tile::Smaller(smaller) => item(ui, "Focus on the box above", "", Wish::Focus(smaller.parent)),
     }
     let words = if question.only_user { "Show all code" } else { "Only user code" };
     item(ui, words, "U", Wish::OnlyUser);
     if let Tile::Frame(frame) = tile {
+        ui.separator();
+        item(ui, "Instances", "N", Wish::Show(frame, Tab::Instances));
+        item(ui, "Referrers of its objects", "R", Wish::Show(frame, Tab::Referrers));
+        if is_type {
+            item(ui, "Row in Types", "T", Wish::Show(frame, Tab::Types));
+        }
         ui.separator();
         item(ui, "Copy path", "Ctrl C", Wish::CopyPath(frame));
         item(ui, "Copy as Markdown", "Ctrl Shift C", Wish::CopyMarkdown(frame));

@@ -187,7 +187,13 @@ fn label(
     let color = label_color(palette, view, &spot.tile, fill);
     let galley = painter.layout_no_wrap(text, theme::small(), color);
     let y = rect.center().y - galley.size().y / 2.0;
-    painter.with_clip_rect(rect.intersect(painter.clip_rect())).galley(pos2(rect.left() + INSET, y), galley, color);
+    let at = pos2(rect.left() + INSET, y);
+    // A clip of its own costs a draw call of its own.
+    if at.x + galley.size().x <= rect.right() {
+        painter.galley(at, galley, color);
+    } else {
+        painter.with_clip_rect(rect.intersect(painter.clip_rect())).galley(at, galley, color);
+    }
 }
 
 /// The text of a tile that is at most `room` wide.

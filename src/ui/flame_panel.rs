@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use eframe::egui::{Align, Align2, CentralPanel, Key, Layout, Modifiers, RichText, TextEdit, Ui, vec2};
 
@@ -15,15 +16,18 @@ use super::flame_menu;
 use super::flame_save::Save;
 use super::theme::{self, size};
 use super::widgets::{self, palette};
-use crate::analysis::flame::NameKind;
+use crate::analysis::flame::{Name, NameKind};
 use crate::session::flame::{FlameAnswer, FlameQuestion, FlameRoot, held};
 use crate::session::{Opened, Session, Source, Ticket};
-use crate::view::flame::{FlameView, Held, path_markdown, path_text};
+use crate::view::flame::{ColorBy, FlameView, Held, path_markdown, path_text};
 use crate::view::format;
+use crate::view::place::{Place, Subject, Tab};
 
 /// The panel's own state.
 #[derive(Default)]
 pub struct FlamePanel {
+    /// What the picture was asked to start from.
+    subject: Option<Subject>,
     question: FlameQuestion,
     /// What the shown picture, or the one on its way, answers.
     asked: Option<FlameQuestion>,
@@ -39,41 +43,69 @@ pub struct FlamePanel {
     /// What is known of boxes beyond the tree, and what is being asked.
     held: HashMap<u32, Held>,
     describing: Option<(u32, Ticket<Held>)>,
+    /// Where a box leads, while its objects are gathered.
+    leading: Option<(Tab, Ticket<Subject>)>,
+    /// The type that another view has selected.
+    lit: Option<Subject>,
     save: Save,
 }
 
 impl FlamePanel {
-    /// Asks for another picture; the old one stays until it is there.
-    pub fn ask(&mut self, question: FlameQuestion) {
-        self.question = question;
-    }
-
-    /// Asks for a picture of the same kind that starts from something else.
-    pub fn ask_from(&mut self, root: FlameRoot) {
-        self.question.root = root;
-        self.question.path.clear();
-    }
-
     /// The picture, once it is there.
     pub fn view(&self) -> Option<&FlameView> {
         self.view.as_ref()
     }
 
-    /// Shows the panel; `caption` is what an exported picture says of the dump.
-    pub fn show(&mut self, ui: &mut Ui, opened: &Opened, session: &Session, caption: &Caption) -> Vec<Action> {
-        self.refresh(opened, session);
+    /// Outlines the boxes of a type that another view has selected.
+    pub fn light(&mut self, opened: &Opened, subject: Option<&Subject>) {
+        if self.lit.as_ref() != subject {
+            self.lit = subject.cloned();
+            self.relight(opened);
+        }
+    }
+
+    fn relight(&mut self, opened: &Opened) {
+        let Some(view) = &self.view else { return };
+        let lit = self.lit.as_ref().map(|subject| opened.name_of(subject).full);
+        let names = &view.tree().names;
+        self.canvas.lit = lit.and_then(|lit| names.iter().position(|name| name.full == lit)).map(|at| at as u32);
+    }
+
+    /// The type of the selected box, as what another view is about.
+    pub fn selected_type(&self, opened: &Opened) -> Option<Subject> {
+        let view = self.view.as_ref()?;
+        group_of(opened, view.tree().name(view.selected()?)).map(Subject::Type)
+    }
+
+    /// Shows the picture of a subject, or of the whole heap; `caption` is what an exported one says of the dump.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        opened: &Opened,
+        session: &Session,
+        subject: Option<&Subject>,
+        caption: &Caption,
+    ) -> Vec<Action> {
+        if self.subject.as_ref() != subject {
+            self.subject = subject.cloned();
+            self.question.root = FlameRoot::of(opened, subject);
+            self.question.path.clear();
+        }
+        let mut actions = self.refresh(opened, session);
         let folder = match &session.source {
             Source::File(path) => path.parent(),
             Source::Sample => None,
         };
-        super::tool_bar(ui, |ui| self.tools(ui, caption, folder));
+        super::tool_bar(ui, |ui| actions.extend(self.tools(ui, caption, folder)));
         super::bottom_bar(ui, "flame way", size::STATUS, |ui| self.strip(ui));
         let wishes = CentralPanel::no_frame().show(ui, |ui| self.canvas(ui)).inner;
-        wishes.into_iter().filter_map(|wish| self.grant(wish, session)).collect()
+        actions.extend(wishes.into_iter().filter_map(|wish| self.grant(wish, opened, session)));
+        actions
     }
 
-    /// Sends off what is asked for and takes what has come.
-    fn refresh(&mut self, opened: &Opened, session: &Session) {
+    /// Sends off what is asked for and takes what has come; that may lead elsewhere.
+    fn refresh(&mut self, opened: &Opened, session: &Session) -> Vec<Action> {
+        let mut actions = Vec::new();
         self.has_generations = opened.heap.runtime.is_some();
         if opened.analysis().is_some() && self.asked.as_ref() != Some(&self.question) {
             let question = self.question.clone();
@@ -84,7 +116,10 @@ impl FlamePanel {
         if let Some(answer) = self.pending.as_ref().and_then(Ticket::poll) {
             self.pending = None;
             match answer {
-                Ok(answer) => self.take(answer),
+                Ok(answer) => {
+                    actions.extend(self.take(answer));
+                    self.relight(opened);
+                }
                 Err(error) => self.problem = Some(error.to_string()),
             }
         }
@@ -94,43 +129,83 @@ impl FlamePanel {
             // A box about which nothing can be told is not asked about again.
             self.held.insert(frame, answer.unwrap_or_default());
         }
+        let led = self.leading.as_ref().and_then(|(tab, ticket)| Some((*tab, ticket.poll()?)));
+        if let Some((tab, answer)) = led {
+            self.leading = None;
+            match answer {
+                Ok(subject) => actions.push(Action::Go(Place { tab, subject: Some(subject) })),
+                Err(error) => self.problem = Some(error.to_string()),
+            }
+        }
+        actions
     }
 
-    fn take(&mut self, answer: FlameAnswer) {
+    /// Shows a tree; one of a box that was focused on is a place of its own.
+    fn take(&mut self, answer: FlameAnswer) -> Option<Action> {
         let mut view = FlameView::new(answer.tree, answer.question.measure, answer.heap);
         if let Some(old) = &self.view {
             (view.flipped, view.color) = (old.flipped, old.color);
         }
+        if answer.question.measure.bottom_up && view.color == ColorBy::Generation {
+            view.color = ColorBy::default();
+        }
         view.find(&self.search);
         self.view = Some(view);
+        let focused = answer.question.root != self.question.root;
         self.asked = Some(answer.question.clone());
         self.question = answer.question;
         self.held.clear();
         self.describing = None;
         self.canvas.forget();
         self.canvas.focus();
+        match &self.question.root {
+            FlameRoot::Objects(objects, title) if focused => {
+                self.subject = Some(Subject::Objects(objects.clone(), title.clone()));
+                Some(Action::Go(Place { tab: Tab::Flame, subject: self.subject.clone() }))
+            }
+            _ => None,
+        }
     }
 
-    fn tools(&mut self, ui: &mut Ui, caption: &Caption, folder: Option<&Path>) {
+    fn tools(&mut self, ui: &mut Ui, caption: &Caption, folder: Option<&Path>) -> Option<Action> {
+        let mut action = None;
         flame_menu::switches(ui, &mut self.question, self.view.as_mut(), self.has_generations);
         self.find(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
+            let caption = self.caption(caption);
             if let Some(view) = &self.view {
-                self.save.show(ui, view, caption, folder);
+                self.save.show(ui, view, &caption, folder);
             }
-            let root = match &self.question.root {
-                FlameRoot::Heap => {
-                    ui.label(RichText::new("whole heap").color(palette(ui).muted));
-                    return;
-                }
-                FlameRoot::Type(name) => name.clone(),
-                FlameRoot::Objects(_, name) => name.clone(),
+            let Some(root) = self.root_name() else {
+                ui.label(RichText::new("whole heap").color(palette(ui).muted));
+                return;
             };
             if widgets::chip(ui, &flame_menu::shortened(&root)).on_hover_text("Back to the whole heap").clicked() {
-                self.question.root = FlameRoot::Heap;
+                action = Some(Action::Go(Place { tab: Tab::Flame, subject: None }));
             }
         });
+        action
+    }
+
+    /// What the picture starts from; `None`: the whole heap.
+    fn root_name(&self) -> Option<Arc<str>> {
+        match &self.question.root {
+            FlameRoot::Heap => None,
+            FlameRoot::Type(name) | FlameRoot::Objects(_, name) => Some(name.clone()),
+        }
+    }
+
+    /// What an exported picture says beside the dump's facts: what part of the heap it shows.
+    fn caption(&self, dump: &Caption) -> Caption {
+        let hidden = self.question.hidden.len() as u64;
+        let more = [
+            self.root_name().map(|name| format!("root: {name}")),
+            (hidden > 0).then(|| format!("{} hidden", format::counted(hidden, "type"))),
+            self.question.only_user.then(|| String::from("only user code")),
+        ];
+        let facts: Vec<String> = std::iter::once(dump.facts.clone()).chain(more.into_iter().flatten()).collect();
+        Caption { title: dump.title.clone(), facts: facts.join(" · ") }
     }
 
     /// The search field; F3 and Shift F3 go from match to match wherever the keys go otherwise.
@@ -219,21 +294,31 @@ impl FlamePanel {
         };
         let question = &self.question;
         let known = &self.held;
-        self.canvas.show(ui, view, &|frame| known.get(&frame).cloned(), |ui, tile, wishes| {
-            flame_menu::context(ui, tile, question, wishes);
+        self.canvas.show(ui, view, &|frame| known.get(&frame).cloned(), |ui, view, tile, wishes| {
+            flame_menu::context(ui, view, tile, question, wishes);
         })
     }
 
-    fn grant(&mut self, wish: Wish, session: &Session) -> Option<Action> {
+    fn grant(&mut self, wish: Wish, opened: &Opened, session: &Session) -> Option<Action> {
         let view = self.view.as_ref()?;
         let tree = view.tree();
         match wish {
+            // Outward, a box is about its type: which of its objects meet there, the tree does not keep.
             Wish::Focus(frame) if self.question.measure.bottom_up => {
-                if matches!(tree.name(frame).kind, NameKind::Type(_)) {
-                    self.question.root = FlameRoot::Type((&*tree.name(frame).full).into());
-                }
+                let subject = Some(Subject::Type(group_of(opened, tree.name(frame))?));
+                return Some(Action::Go(Place { tab: Tab::Flame, subject }));
             }
             Wish::Focus(frame) => self.question.path = tree.labels_to(frame),
+            Wish::Show(frame, tab) if tab == Tab::Types || self.question.measure.bottom_up => {
+                let subject = Some(Subject::Type(group_of(opened, tree.name(frame))?));
+                return Some(Action::Go(Place { tab, subject }));
+            }
+            Wish::Show(0, tab) => return self.subject.clone().map(|of| Action::Go(Place { tab, subject: Some(of) })),
+            Wish::Show(frame, tab) => {
+                let question = FlameQuestion { path: tree.labels_to(frame), ..self.question.clone() };
+                self.leading =
+                    Some((tab, session.ask(move |opened, progress| opened.flame_objects(&question, progress))));
+            }
             Wish::Hide(frame) => {
                 if matches!(tree.name(frame).kind, NameKind::Type(_)) {
                     self.question.hidden.push(tree.labels[tree.frames[frame as usize].name as usize]);
@@ -266,4 +351,14 @@ fn matched(view: &FlameView) -> String {
         None => format::count(boxes.len() as u64),
     };
     format!("{many} matched · {}", view.matched_text())
+}
+
+/// The row of the type table that a box's name is about.
+fn group_of(opened: &Opened, name: &Name) -> Option<u32> {
+    let types = &opened.heap.graph.types;
+    let same = |first: &u32| {
+        let info = &types[*first as usize];
+        info.name.full == name.full && info.assembly == name.assembly
+    };
+    matches!(name.kind, NameKind::Type(_)).then(|| opened.groups.first.iter().position(same))?.map(|group| group as u32)
 }

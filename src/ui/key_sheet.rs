@@ -45,6 +45,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("+  −  Ctrl wheel", "Stretch"),
             ("F3  Shift F3", "Next and previous hit"),
             ("F  H  U", "Focus on it, hide its type, user code only"),
+            ("N  R  T", "Its objects, their referrers, its row in Types"),
             ("I", "Turn it upside down"),
         ],
     ),

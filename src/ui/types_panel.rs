@@ -104,7 +104,8 @@ impl TypesPanel {
         desk.opened.groups.group_of[desk.opened.heap.graph.objects.type_index(object) as usize]
     }
 
-    fn selected_subject(&self) -> Option<Subject> {
+    /// The selected row as what another view is about.
+    pub fn selected_subject(&self) -> Option<Subject> {
         self.selected.map(|row| Subject::Type(self.table.rows[row as usize].group))
     }
 

@@ -9,8 +9,11 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT, Queryable};
 use heapglass::heap::Options;
 use heapglass::session::{Session, Source, State};
-use heapglass::ui::export::Caption;
+use heapglass::ui::export::{self, Caption, Format, Look};
 use heapglass::ui::{Action, FlamePanel};
+use heapglass::view::flame::{FlameView, Tile, smaller_text};
+use heapglass::view::place::{Place, Subject, Tab};
+use regex::Regex;
 
 use super::harness::{picture, staged};
 use super::support::{SAMPLE, dump};
@@ -19,16 +22,22 @@ use super::support::{SAMPLE, dump};
 struct Stage {
     session: Session,
     panel: FlamePanel,
+    subject: Option<Subject>,
     copied: Option<String>,
+    /// Another view that was asked for.
+    led: Option<Place>,
 }
 
 impl Stage {
     fn show(ui: &mut egui::Ui, stage: &mut Stage) {
         let State::Ready(opened) = stage.session.state() else { return };
         let caption = Caption { title: SAMPLE.into(), facts: ".NET 8.0.31 · Windows x64".into() };
-        for action in stage.panel.show(ui, &opened, &stage.session, &caption) {
-            if let Action::Copy(text) = action {
-                stage.copied = Some(text);
+        for action in stage.panel.show(ui, &opened, &stage.session, stage.subject.as_ref(), &caption) {
+            match action {
+                Action::Copy(text) => stage.copied = Some(text),
+                Action::Go(Place { tab: Tab::Flame, subject }) => stage.subject = subject,
+                Action::Go(place) => stage.led = Some(place),
+                _ => {}
             }
         }
     }
@@ -39,7 +48,7 @@ type Window = Harness<'static, Stage>;
 fn open(size: [f32; 2], scale: f32, theme: Theme) -> Window {
     let path = dump(SAMPLE).expect("the sample is in the project");
     let session = Session::open(Source::File(path), Options::default(), Arc::new(|| {}));
-    let stage = Stage { session, panel: FlamePanel::default(), copied: None };
+    let stage = Stage { session, panel: FlamePanel::default(), subject: None, copied: None, led: None };
     let mut window = staged(size, scale, theme, Stage::show, stage);
     wait_for(&mut window, "the picture", |stage| stage.panel.view().is_some());
     window.run();
@@ -249,17 +258,81 @@ fn searching_dims_the_rest_says_how_much_and_goes_from_match_to_match() {
     assert_eq!(selected(&window), first);
 }
 
+/// Chooses from the menu of the box at a point.
+fn menu(window: &mut Window, at: Pos2, item: &str) {
+    window.hover_at(at);
+    press(window, at, egui::PointerButton::Secondary);
+    window.run_steps(5);
+    window.get_by_label(item).click();
+    window.run_steps(5);
+}
+
+#[test]
+fn a_box_leads_to_its_objects_in_other_views() {
+    let mut window = sample();
+    let at = box_at(&window, "SqlCommand");
+    menu(&mut window, at, "Referrers of its objects");
+    wait_for(&mut window, "the objects", |stage| stage.led.is_some());
+    let Some(Place { tab: Tab::Referrers, subject: Some(Subject::Objects(objects, title)) }) =
+        window.state_mut().led.take()
+    else {
+        panic!("not to the objects' referrers")
+    };
+    assert_eq!((objects.len(), &*title), (798, "SqlCommand"), "those in this box, not all of the type");
+    menu(&mut window, at, "Row in Types");
+    let led = window.state_mut().led.take().expect("a row");
+    assert!(matches!(led, Place { tab: Tab::Types, subject: Some(Subject::Type(_)) }));
+    // The same by keys, from a group of roots: the objects that they hold.
+    let at = box_at(&window, "static var LazyInternalContext._cachedModels");
+    click(&mut window, at);
+    key(&mut window, Key::T);
+    assert_eq!(window.state().led, None, "a root is in no table of types");
+    key(&mut window, Key::R);
+    wait_for(&mut window, "what the root holds", |stage| stage.led.is_some());
+    let Some(Place { subject: Some(Subject::Objects(objects, _)), .. }) = window.state_mut().led.take() else {
+        panic!("not to objects")
+    };
+    assert_eq!(objects.len(), 266);
+}
+
+#[test]
+fn a_focused_box_is_a_place_to_come_back_to() {
+    let mut window = sample();
+    let at = box_at(&window, "QueryCacheEntry ");
+    click(&mut window, at);
+    key(&mut window, Key::F);
+    let root = |stage: &Stage, name: &str| stage.panel.view().is_some_and(|view| &*view.tree().name(0).short == name);
+    wait_for(&mut window, "the focused picture", |stage| root(stage, "QueryCacheEntry"));
+    let focused = window.state().subject.clone();
+    assert!(matches!(&focused, Some(Subject::Objects(_, title)) if &**title == "QueryCacheEntry"));
+    window.state_mut().subject = None;
+    wait_for(&mut window, "the whole heap", |stage| root(stage, "heap reachable from roots"));
+    window.state_mut().subject = focused;
+    wait_for(&mut window, "the focused picture again", |stage| root(stage, "QueryCacheEntry"));
+}
+
+#[test]
+fn bottom_up_a_type_is_the_root_and_what_holds_it_lies_below() {
+    let mut window = sample();
+    let at = box_at(&window, "LinqQueryCacheKey");
+    menu(&mut window, at, "Row in Types");
+    window.state_mut().subject = window.state_mut().led.take().expect("a type").subject;
+    window.get_by_label("Top-down").click();
+    wait_for(&mut window, "the picture outward", |stage| {
+        stage.panel.view().is_some_and(|view| view.measure().bottom_up && view.tree().frames[0].objects == 801)
+    });
+    let view = window.state().panel.view().unwrap();
+    assert_eq!(&*view.tree().name(0).short, "LinqQueryCacheKey");
+    let first = view.tree().children(0).start;
+    assert_eq!(&*view.tree().name(first).short, "Dictionary<QueryCacheKey, QueryCacheEntry>+Entry[]");
+    box_at(&window, "static var LazyInternalContext._cachedModels");
+    picture(&mut window, "flame-type-bottom-up-dark");
+}
+
 #[test]
 fn the_menu_focuses_hides_and_copies() {
     let mut window = sample();
     let at = box_at(&window, "QueryCacheEntry ");
-    let menu = |window: &mut Window, at: Pos2, item: &str| {
-        window.hover_at(at);
-        press(window, at, egui::PointerButton::Secondary);
-        window.run_steps(5);
-        window.get_by_label(item).click();
-        window.run_steps(5);
-    };
     menu(&mut window, at, "Copy as Markdown");
     let copied = window.state().copied.clone().expect("a list");
     assert!(
@@ -328,6 +401,112 @@ fn tree_weight_and_direction_can_be_chosen() {
         stage.panel.view().is_some_and(|view| view.measure().bottom_up)
     });
     picture(&mut window, "flame-bottom-up-dark");
+    window.get_by_label("Bottom-up").click();
+    choose(&mut window, "Tree: shortest", "PerfView: its spanning tree, as its Inc columns count");
+    choose(&mut window, "Colour: assembly", "By generation");
+    wait_for(&mut window, "boxes that know their generation", |stage| {
+        stage.panel.view().is_some_and(|view| view.measure().tree.id() == "perfview" && has_generations(view))
+    });
+    picture(&mut window, "flame-generations-dark");
+}
+
+fn has_generations(view: &FlameView) -> bool {
+    view.tree().generations.len() == view.tree().frames.len()
+}
+
+/// A box of an exported drawing.
+#[derive(Debug)]
+struct Drawn {
+    title: String,
+    rect: Rect,
+    fill: [u8; 4],
+    striped: bool,
+}
+
+/// The boxes of a drawing, in its order.
+fn drawn(svg: &str) -> Vec<Drawn> {
+    let number = r#"="([\d.]+)""#;
+    let pattern = format!(
+        "<g><title>([^<]*)</title><rect x{number} y{number} width{number} height{number}[^#]*#([0-9a-f]{{6}})\"/>\n(<rect)?"
+    );
+    let float = |text: &str| text.parse::<f32>().unwrap();
+    let parse = |hit: regex::Captures<'_>| {
+        let [x, y, width, height] = [2, 3, 4, 5].map(|at| float(&hit[at]));
+        let [_, r, g, b] = u32::from_str_radix(&hit[6], 16).unwrap().to_be_bytes();
+        Drawn {
+            title: hit[1].lines().next().unwrap().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"),
+            rect: Rect::from_min_size(Pos2::new(x, y), vec2(width, height)),
+            fill: [r, g, b, 255],
+            striped: hit.get(7).is_some(),
+        }
+    };
+    Regex::new(&pattern).unwrap().captures_iter(svg).map(parse).collect()
+}
+
+fn exported(view: &FlameView, format: Format, look: Look) -> Vec<u8> {
+    let mut out = Vec::new();
+    export::write(format, view, &Caption::default(), look, &mut out).expect("memory takes it");
+    out
+}
+
+/// Each box wide enough to have a pixel of its own has its colour there; `at`: where a drawing's origin is.
+fn painted(image: &image::RgbaImage, boxes: &[Drawn], scale: f32, at: egui::Vec2) -> usize {
+    let plain = boxes.iter().filter(|drawn| drawn.rect.width() >= 4.0 && !drawn.striped);
+    plain
+        .map(|drawn| {
+            // Above the text.
+            let pixel = (Pos2::new(drawn.rect.center().x, drawn.rect.top() + 2.0) + at) * scale;
+            assert_eq!(image.get_pixel(pixel.x as u32, pixel.y as u32).0, drawn.fill, "{drawn:?}");
+        })
+        .count()
+}
+
+#[test]
+fn screen_drawing_and_picture_have_the_same_boxes() {
+    let mut window = sample();
+    for zoomed in [None, Some("QueryCacheEntry ")] {
+        if let Some(name) = zoomed {
+            let at = box_at(&window, name);
+            double_click(&mut window, at);
+            hover(&mut window, Pos2::new(1300.0, 700.0));
+        }
+        let view = window.state().panel.view().unwrap().clone();
+        let spots = view.spots(f64::INFINITY);
+        // The same width between the margins.
+        let look = Look { width: 1400.0 - 2.0 * 14.0 + 2.0 * 16.0, scale: 1.0, theme: Theme::Dark };
+        let boxes = drawn(&String::from_utf8(exported(&view, Format::Svg, look)).unwrap());
+        assert_eq!(boxes.len(), spots.len());
+        assert!(boxes.len() > 100, "{}", boxes.len());
+        for (drawn, spot) in boxes.iter().zip(&spots) {
+            let title = match spot.tile {
+                Tile::Frame(at) => view.tree().name(at).full.to_string(),
+                Tile::Smaller(smaller) => smaller_text(smaller.types).replace('\u{2009}', ""),
+            };
+            assert_eq!(drawn.title, title);
+            assert_eq!(drawn.rect.top(), 62.0 + 24.0 * spot.row as f32);
+            let gap = if spot.width > 3.0 { 1.0 } else { 0.0 };
+            let off = |a: f32, b: f32| (a - b).abs() < 0.006;
+            assert!(off(drawn.rect.left(), 16.0 + spot.x) && off(drawn.rect.width(), spot.width - gap), "{drawn:?}");
+        }
+        let png = image::load_from_memory(&exported(&view, Format::Png, look)).expect("a picture").to_rgba8();
+        let screen = window.render().expect("the window is painted");
+        let enough = boxes.len() / 4;
+        assert!(painted(&png, &boxes, 1.0, vec2(0.0, 0.0)) > enough);
+        assert!(painted(&screen, &boxes, 1.0, vec2(-2.0, 46.0 - 62.0)) > enough);
+    }
+}
+
+#[test]
+fn a_picture_of_any_size_has_every_row_of_the_tree() {
+    let window = sample();
+    let view = window.state().panel.view().unwrap();
+    let look = Look { width: 2400.0, scale: 2.0, theme: Theme::Light };
+    let boxes = drawn(&String::from_utf8(exported(view, Format::Svg, look)).unwrap());
+    let png = image::load_from_memory(&exported(view, Format::Png, look)).expect("a picture").to_rgba8();
+    assert_eq!(png.width(), 4800);
+    let bottom = boxes.iter().map(|drawn| drawn.rect.bottom()).fold(0.0, f32::max);
+    assert_eq!(png.height() as f32, 2.0 * (bottom + 2.0 + 40.0));
+    assert!(painted(&png, &boxes, 2.0, vec2(0.0, 0.0)) > boxes.len() / 4);
 }
 
 #[test]

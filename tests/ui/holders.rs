@@ -1,8 +1,8 @@
 //! Who keeps it alive: from a type to its root, back again, and all roots.
 
-use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use eframe::egui::accesskit::{Role, Toggled};
+use eframe::egui::{Event, Key, Modifiers, PointerButton};
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::harness::{open_row, rows, sample, wait_until};
 
@@ -79,7 +79,7 @@ fn all_roots_are_listed_filtered_and_lead_to_their_objects() {
     window.run_steps(3);
     window.key_press_modifiers(Modifiers::COMMAND, Key::F);
     window.run();
-    window.event(eframe::egui::Event::Text("_cachedModels".into()));
+    window.event(Event::Text("_cachedModels".into()));
     wait_until(&mut window, "the filter", |window| rows(window) == [CAUSE]);
     open_row(&mut window, CAUSE);
     wait_until(&mut window, "its object", |window| window.query_by_label("Who refers to").is_some());
@@ -107,4 +107,29 @@ fn a_type_leads_to_its_own_flame_graph_and_back() {
     window.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
     window.run_steps(4);
     window.get_by_label("Filter types");
+}
+
+#[test]
+fn what_is_selected_in_the_flame_graph_is_selected_in_types_and_the_other_way_round() {
+    let mut window = sample();
+    window.get_by_label(COMMAND).click();
+    window.run_steps(4);
+    window.key_press(Key::Num4);
+    wait_until(&mut window, "the picture", |window| window.query_by_label_contains("QueryCacheManager").is_some());
+    let entry = window.get_by_label_contains("LinqQueryCacheKey").rect().center();
+    window.hover_at(entry);
+    for pressed in [true, false] {
+        let button = PointerButton::Primary;
+        window.event(Event::PointerButton { pos: entry, button, pressed, modifiers: Modifiers::NONE });
+    }
+    window.run_steps(4);
+    window.key_press(Key::Num2);
+    wait_until(&mut window, "the row of the box", |window| {
+        window
+            .query_by(|node| node.role() == Role::Row && node.toggled() == Some(Toggled::True))
+            .is_some_and(|row| row.accesskit_node().label().is_some_and(|name| name.ends_with("LinqQueryCacheKey")))
+    });
+    window.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    window.run_steps(4);
+    assert!(window.query_by_label("Copy path").is_some(), "the box is selected and pinned as it was left");
 }

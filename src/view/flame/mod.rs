@@ -20,7 +20,7 @@ pub use label::{beside, fit};
 pub use moves::{Direction, FlameView};
 pub use place::{Camera, Placed, SLIVER, Smaller, Spot, Tile};
 pub use search::Search;
-pub use text::{write_folded, write_json, write_speedscope};
+pub use text::{JSON_LEVELS, write_folded, write_json, write_speedscope};
 
 use super::format;
 

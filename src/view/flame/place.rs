@@ -145,8 +145,8 @@ impl Placed {
     }
 
     /// Fills `out` with what the camera sees of the given rows on a screen of `width` points: row by row from
-    /// the whole on, each from left to right.
-    pub fn tiles(&self, camera: &Camera, width: f32, rows: Range<u32>, out: &mut Vec<Spot>) {
+    /// the whole on, each from left to right. Gives the number of boxes it had to look at.
+    pub fn tiles(&self, camera: &Camera, width: f32, rows: Range<u32>, out: &mut Vec<Spot>) -> usize {
         let scale = camera.scale(width);
         let spot = |tile, row, left: u64, weight: u64| {
             let x = ((left as f64 - camera.left) * scale).max(0.0);
@@ -154,9 +154,10 @@ impl Placed {
             Spot { tile, row, x: x as f32, width: (end - x) as f32 }
         };
         if self.tree.frames.is_empty() {
-            return;
+            return 0;
         }
         let mut above = vec![0u32];
+        let mut seen = 1;
         if rows.contains(&0) {
             out.push(spot(Tile::Frame(0), 0, 0, self.tree.frames[0].weight));
         }
@@ -176,10 +177,12 @@ impl Placed {
                 level.extend(first..end);
             }
             if level.is_empty() {
-                return;
+                break;
             }
+            seen += level.len();
             above = level;
         }
+        seen
     }
 
     /// What lies at `x` points and a row, as [`tiles`](Self::tiles) shows it.

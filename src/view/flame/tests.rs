@@ -291,6 +291,49 @@ fn specs() -> impl Strategy<Value = Spec> {
     })
 }
 
+#[test]
+fn json_counts_what_lies_too_deep_for_readers_as_smaller_and_says_how_much() {
+    const LINKS: u64 = 200;
+    let list = (0..LINKS).fold(Spec("N.Last", 7, 0, vec![]), |below, _| Spec("N.Link", 10, 1, vec![below]));
+    let tree = grown(&Spec("heap", 0, 5, vec![list]));
+    let mut json = Vec::new();
+    write_json(&tree, Unit::Bytes, &mut json).unwrap();
+    let whole: serde_json::Value = serde_json::from_slice(&json).expect("not too deep");
+    let (mut value, mut level) = (&whole, 0);
+    while let Some(child) = value["children"].get(0) {
+        (value, level) = (child, level + 1);
+    }
+    assert_eq!(level, u64::from(JSON_LEVELS));
+    let deeper = (LINKS - level) * 11 + 1 + 7;
+    assert_eq!((value["bytes"].as_u64(), value["own"].as_u64()), (Some(deeper + 10), Some(10)));
+    assert_eq!((value["smaller_bytes"].as_u64(), value["smaller_types"].as_u64()), (Some(deeper), Some(8)));
+    assert_eq!((whole["levels"].as_u64(), whole["deeper_bytes"].as_u64()), (Some(level), Some(deeper)));
+}
+
+#[test]
+fn a_frame_looks_at_what_is_in_view_however_large_the_tree_is() {
+    // 100 000 boxes: twenty rows, each as long as the last.
+    let column =
+        |i: u64| (0..20).fold(None, |below, _| Some(Spec("N.T", i % 7 + 1, 0, Vec::from_iter(below)))).unwrap();
+    let tree = Arc::new(grown(&Spec("heap", 0, 0, (0..5_000).map(column).collect())));
+    assert_eq!(tree.frames.len(), 100_001);
+    let total = tree.frames[0].weight as f64;
+    let placed = Placed::new(tree);
+    let (width, rows) = (1000.0, 4..12);
+    for zoom in [1.0, 3.0, 10.0, 50.0, 250.0] {
+        for from in [0.0, 0.2, 0.5, 0.9] {
+            let left = total * from * (1.0 - 1.0 / zoom);
+            let camera = Camera { left, right: left + total / zoom, top: 4.0 };
+            let mut spots = Vec::new();
+            let seen = placed.tiles(&camera, width, rows.clone(), &mut spots);
+            // Down through each row of a pixel-wide picture, and one tile of smaller ones a box.
+            let most = 2 * (width / SLIVER) as usize;
+            assert!(spots.len() <= most * rows.len(), "{} spots at {zoom}", spots.len());
+            assert!(seen <= most * rows.end as usize, "looked at {seen} boxes at {zoom}");
+        }
+    }
+}
+
 fn json_matches(tree: &FlameTree, frame: u32, value: &serde_json::Value) {
     let want = &tree.frames[frame as usize];
     assert_eq!(value["name"], *tree.name(frame).full);

@@ -15,8 +15,12 @@ enum Event {
     Close(u32),
 }
 
-/// Goes through the tree as one reads: each box, then its children from left to right, then its end.
-fn walk<E>(tree: &FlameTree, mut each: impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
+/// Levels below the whole that a JSON tree goes down: readers refuse more than 128 brackets inside one another.
+pub const JSON_LEVELS: u32 = 61;
+
+/// Goes through the tree as one reads, so many levels down: each box, then its children from left to right, then its
+/// end.
+fn walk<E>(tree: &FlameTree, levels: u32, mut each: impl FnMut(Event) -> Result<(), E>) -> Result<(), E> {
     let mut open: Vec<(u32, u32)> = Vec::new();
     let mut next = (!tree.frames.is_empty()).then_some(0);
     loop {
@@ -24,8 +28,9 @@ fn walk<E>(tree: &FlameTree, mut each: impl FnMut(Event) -> Result<(), E>) -> Re
             each(Event::Open(frame))?;
             open.push((frame, tree.children(frame).start));
         }
+        let open_levels = open.len() as u32;
         let Some((frame, child)) = open.last_mut() else { return Ok(()) };
-        next = (*child < tree.children(*frame).end).then_some(*child);
+        next = (*child < tree.children(*frame).end && open_levels <= levels).then_some(*child);
         *child += 1;
         if next.is_none() {
             each(Event::Close(*frame))?;
@@ -34,11 +39,14 @@ fn walk<E>(tree: &FlameTree, mut each: impl FnMut(Event) -> Result<(), E>) -> Re
     }
 }
 
-/// `{name, bytes, objects, own, shared, children: […], smaller_bytes, smaller_types}`.
+/// `{name, bytes, objects, own, shared, children: […], smaller_bytes, smaller_types}`. What is more than
+/// [`JSON_LEVELS`] below the whole counts as smaller; the whole says how much that is: `levels`, `deeper_bytes`.
 pub fn write_json(tree: &FlameTree, unit: Unit, out: &mut impl Write) -> io::Result<()> {
     let key = if unit == Unit::Bytes { "bytes" } else { "count" };
-    walk(tree, |event| match event {
+    let (mut level, mut deeper) = (0, 0);
+    walk(tree, JSON_LEVELS, |event| match event {
         Event::Open(at) => {
+            level += 1;
             let frame = &tree.frames[at as usize];
             let first = at == 0 || tree.children(frame.parent).start == at;
             let name = serde_json::to_string(&tree.name(at).full)?;
@@ -47,8 +55,18 @@ pub fn write_json(tree: &FlameTree, unit: Unit, out: &mut impl Write) -> io::Res
             write!(out, "\"children\":[")
         }
         Event::Close(at) => {
+            level -= 1;
             let frame = &tree.frames[at as usize];
-            write!(out, "],\"smaller_{key}\":{},\"smaller_types\":{}}}", frame.smaller, frame.smaller_types)
+            let (mut smaller, mut types) = (frame.smaller, frame.smaller_types);
+            if level == JSON_LEVELS {
+                (smaller, types) = (frame.weight - frame.own, types + frame.children);
+                deeper += smaller;
+            }
+            write!(out, "],\"smaller_{key}\":{smaller},\"smaller_types\":{types}")?;
+            if at == 0 {
+                write!(out, ",\"levels\":{JSON_LEVELS},\"deeper_{key}\":{deeper}")?;
+            }
+            write!(out, "}}")
         }
     })?;
     writeln!(out)
@@ -58,7 +76,7 @@ pub fn write_json(tree: &FlameTree, unit: Unit, out: &mut impl Write) -> io::Res
 pub fn write_folded(tree: &FlameTree, out: &mut impl Write) -> io::Result<()> {
     let mut line = String::new();
     let mut ends = Vec::new();
-    walk(tree, |event| {
+    walk(tree, u32::MAX, |event| {
         match event {
             Event::Open(at) => {
                 let frame = &tree.frames[at as usize];
@@ -110,7 +128,7 @@ pub fn write_speedscope(tree: &FlameTree, title: &str, what: Measure, out: &mut 
         let comma = if std::mem::take(&mut first) { "" } else { "," };
         write!(out, "{comma}{{\"type\":\"{kind}\",\"frame\":{frame},\"at\":{at}}}")
     };
-    walk(tree, |step| match step {
+    walk(tree, u32::MAX, |step| match step {
         Event::Open(index) => event('O', tree.frames[index as usize].name as usize, at, out),
         Event::Close(index) => {
             let frame = &tree.frames[index as usize];

@@ -1,0 +1,161 @@
+//! How fast the flame graph is: building the tree, a frame of the window while it is zoomed and panned, a picture.
+//!
+//! ```text
+//! cargo bench --bench flame -- DUMP    a large dump; without a window and without GPU
+//! ```
+//!
+//! A frame is the whole panel: events, layout, shapes, triangles. The first tree of a kind includes what every picture
+//! of the heap needs (labels, the order of the tree); later ones do not.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{self, Context, Event, Pos2, RawInput, Rect, Theme, vec2};
+use heapglass::heap::Options;
+use heapglass::progress::Progress;
+use heapglass::session::flame::{FlameAnswer, FlameQuestion};
+use heapglass::session::{Opened, Session, Source, State};
+use heapglass::ui::FlamePanel;
+use heapglass::ui::export::{self, Caption, Look};
+use heapglass::ui::theme;
+use heapglass::view::flame::{Measure, TreeKind, Unit};
+
+/// The window, in points.
+const WINDOW: egui::Vec2 = vec2(1920.0, 1080.0);
+/// Frames of each kind of move.
+const FRAMES: usize = 240;
+/// Seconds between two frames.
+const FRAME: f64 = 1.0 / 60.0;
+
+fn main() {
+    let Some(dump) = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).map(PathBuf::from) else {
+        eprintln!("name a dump: cargo bench --bench flame -- DUMP");
+        return;
+    };
+    let mut session = Session::open(Source::File(dump), Options::default(), Arc::new(|| {}));
+    let opened = ready(&mut session);
+    let graph = &opened.heap.graph;
+    println!("{} objects, {} references", graph.len(), graph.references.edges());
+    for tree in TreeKind::ALL {
+        for (unit, bottom_up) in [(Unit::Bytes, false), (Unit::Objects, false), (Unit::Bytes, true)] {
+            let question = FlameQuestion { measure: Measure { tree, unit, bottom_up }, ..FlameQuestion::default() };
+            let (first, _) = timed(|| ask(&opened, &question));
+            let (again, answer) = timed(|| ask(&opened, &question));
+            let direction = if bottom_up { "bottom-up" } else { "top-down" };
+            println!(
+                "{:>9} {direction:>9} by {unit:?}: first {first:7.0} ms, then {again:7.0} ms, {} boxes",
+                tree.id(),
+                answer.tree.frames.len()
+            );
+        }
+    }
+    frames(&mut session, &opened);
+}
+
+fn ask(opened: &Opened, question: &FlameQuestion) -> FlameAnswer {
+    opened.flame(question, &Progress::new()).expect("there is a tree")
+}
+
+/// The open dump, once its retained sizes are there.
+fn ready(session: &mut Session) -> Arc<Opened> {
+    loop {
+        match session.state() {
+            State::Ready(opened) if opened.analysis().is_some() => return opened,
+            State::Loading(_) | State::Ready(_) => thread::sleep(Duration::from_millis(20)),
+            State::Failed(failure) => panic!("{failure:?}"),
+            State::Cancelled => unreachable!("nobody cancels"),
+        }
+    }
+}
+
+/// Milliseconds that a piece of work takes, and what it gives.
+fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = Instant::now();
+    let value = work();
+    (start.elapsed().as_secs_f64() * 1e3, value)
+}
+
+/// The panel in a window that nobody sees.
+struct Stage {
+    ctx: Context,
+    panel: FlamePanel,
+    now: f64,
+}
+
+impl Stage {
+    /// Milliseconds of one frame.
+    fn frame(&mut self, session: &Session, opened: &Opened, events: Vec<Event>) -> f64 {
+        self.now += FRAME;
+        let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, WINDOW));
+        let input = RawInput { screen_rect, time: Some(self.now), events, ..RawInput::default() };
+        let (milliseconds, ()) = timed(|| {
+            let mut output = self.ctx.run_ui(input, |ui| {
+                self.panel.show(ui, opened, session, None, &Caption::default());
+            });
+            output.textures_delta.clear();
+            let triangles = self.ctx.tessellate(output.shapes, output.pixels_per_point);
+            std::hint::black_box(triangles);
+        });
+        milliseconds
+    }
+}
+
+fn frames(session: &mut Session, opened: &Opened) {
+    let ctx = Context::default();
+    theme::install(&ctx);
+    let mut stage = Stage { ctx, panel: FlamePanel::default(), now: 0.0 };
+    while stage.panel.view().is_none() {
+        stage.frame(session, opened, Vec::new());
+        thread::sleep(Duration::from_millis(5));
+    }
+    let at = Pos2::new(700.0, 400.0);
+    stage.frame(session, opened, vec![Event::PointerMoved(at)]);
+    let mut report = |what: &str, events: &dyn Fn(usize) -> Vec<Event>| {
+        let mut times: Vec<f64> = (0..FRAMES).map(|i| stage.frame(session, opened, events(i))).collect();
+        times.sort_by(f64::total_cmp);
+        let part = |percent: usize| times[(FRAMES - 1) * percent / 100];
+        println!(
+            "{what:>24}: median {:5.2} ms, 99th {:5.2} ms, worst {:5.2} ms a frame",
+            part(50),
+            part(99),
+            part(100)
+        );
+    };
+    report("still", &|_| Vec::new());
+    // In, across, and out again; each frame shows other boxes.
+    report("zooming in", &|_| vec![Event::Zoom(1.02)]);
+    report("zooming out", &|_| vec![Event::Zoom(1.0 / 1.02)]);
+    report("in, then panning", &|i| {
+        if i < 60 { vec![Event::Zoom(1.03)] } else { vec![wheel(if i % 120 < 60 { 24.0 } else { -24.0 }, 0.0)] }
+    });
+    report("scrolling", &|i| vec![wheel(0.0, if i % 120 < 60 { -24.0 } else { 24.0 })]);
+    report("pointing", &|i| vec![Event::PointerMoved(Pos2::new(100.0 + 7.0 * (i % 240) as f32, 200.0 + i as f32))]);
+    picture(&stage.panel);
+}
+
+fn picture(panel: &FlamePanel) {
+    let view = panel.view().expect("it was shown");
+    for (width, scale) in [(4800.0, 1.0), (2400.0, 2.0), (1200.0, 4.0)] {
+        let look = Look { width, scale, theme: Theme::Dark };
+        let (painting, picture) = timed(|| export::picture(view, &Caption::default(), look));
+        let (packing, png) = timed(|| picture.png().expect("memory takes it"));
+        println!(
+            "picture {} × {}: painted in {painting:.0} ms, packed in {packing:.0} ms, {} KB",
+            picture.width,
+            picture.height,
+            png.len() / 1000
+        );
+    }
+}
+
+fn wheel(x: f32, y: f32) -> Event {
+    Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(x, y),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    }
+}
