@@ -24,7 +24,7 @@ pub struct Liveness {
 impl Liveness {
     /// Works it all out; roots of the kinds in `without` are left out.
     pub fn new(graph: &Graph, without: &[RootKind], progress: &Progress) -> Result<Liveness, Cancelled> {
-        let retaining = Retaining::new(graph, without);
+        let retaining = Retaining::new(graph, without).stacks_last(graph, progress)?;
         let retained = || {
             let dominators = Dominators::new(graph, &retaining, progress)?;
             let retained = Retained::new(graph, &dominators, progress)?;

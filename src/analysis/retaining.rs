@@ -7,6 +7,7 @@
 //! a static also the edge it stands for.
 
 use crate::heap::{ExtraKind, Graph, RootKind};
+use crate::progress::{Cancelled, Progress};
 
 use super::bits::Bits;
 
@@ -15,6 +16,8 @@ use super::bits::Bits;
 pub struct Retaining {
     /// Indices of retaining roots in [`Graph::roots`], sorted by object.
     roots: Vec<u32>,
+    /// Those of them from which liveness starts: all, or all but the stack words that add nothing.
+    seeds: Vec<u32>,
     /// Objects with an edge in `cut` or `dependent`.
     special: Bits,
     /// (bucket, object) where every edge between the two is a named static, sorted.
@@ -42,27 +45,55 @@ impl Retaining {
         for &(from, _) in cut.iter().chain(&dependent) {
             special.insert(from);
         }
-        Retaining { roots, special, cut, dependent }
+        Retaining { seeds: roots.clone(), roots, special, cut, dependent }
     }
 
-    /// The same without conservative stack words: they say that an object may be held, not that it is.
-    pub fn without_stack(&self, graph: &Graph) -> Retaining {
-        self.without(graph, RootKind::Stack)
+    /// The same, with liveness starting from those conservative stack words only that hold what no other root
+    /// reaches.
+    ///
+    /// A stack word says that an object may be held: a slot that is no longer used looks like any other. It keeps
+    /// alive what would be dead without it, and takes nothing from the roots that do hold an object: what a static
+    /// variable's cache retains does not shrink because an old word still points into it.
+    pub fn stacks_last(mut self, graph: &Graph, progress: &Progress) -> Result<Retaining, Cancelled> {
+        let is_stack = |root: u32| graph.roots[root as usize].kind == RootKind::Stack;
+        if !self.roots.iter().any(|&root| is_stack(root)) {
+            return Ok(self);
+        }
+        let held = self.without(graph, RootKind::Stack).reached(graph, progress)?;
+        self.seeds.retain(|&root| !is_stack(root) || !held.contains(graph.roots[root as usize].object));
+        Ok(self)
+    }
+
+    /// Everything that the roots reach.
+    fn reached(&self, graph: &Graph, progress: &Progress) -> Result<Bits, Cancelled> {
+        let mut held = Bits::new(graph.len());
+        let mut todo: Vec<u32> = Vec::new();
+        let objects = self.seeds.iter().map(|&root| graph.roots[root as usize].object);
+        todo.extend(objects.filter(|&object| held.insert(object)));
+        let mut steps = 0;
+        while let Some(object) = todo.pop() {
+            steps += 1;
+            progress.check_at(steps)?;
+            todo.extend(self.references(graph, object).filter(|&to| held.insert(to)));
+        }
+        Ok(held)
     }
 
     /// The same without the roots of one kind (not a static one: its edge would stay cut).
     pub fn without(&self, graph: &Graph, kind: RootKind) -> Retaining {
         let mut other = self.clone();
-        other.roots.retain(|&root| graph.roots[root as usize].kind != kind);
+        for roots in [&mut other.roots, &mut other.seeds] {
+            roots.retain(|&root| graph.roots[root as usize].kind != kind);
+        }
         other
     }
 
-    /// Indices of all retaining roots in [`Graph::roots`], sorted by the object they hold.
+    /// Indices in [`Graph::roots`] of the roots from which liveness starts, sorted by the object they hold.
     pub fn roots(&self) -> &[u32] {
-        &self.roots
+        &self.seeds
     }
 
-    /// The retaining roots that hold `object` directly, as indices into [`Graph::roots`].
+    /// All retaining roots that hold `object` directly, stack words too, as indices into [`Graph::roots`].
     pub fn roots_of(&self, graph: &Graph, object: u32) -> &[u32] {
         let holds = |root: &u32| graph.roots[*root as usize].object;
         let first = self.roots.partition_point(|root| holds(root) < object);
@@ -179,5 +210,24 @@ mod tests {
         let retaining = Retaining::new(&graph, &[]);
         assert_eq!(retaining.references(&graph, 0).collect::<Vec<_>>(), [1]);
         assert!(retaining.is_dependent(0, 1) && !retaining.is_dependent(1, 0));
+    }
+
+    #[test]
+    fn a_stack_word_keeps_alive_what_nothing_else_does_and_takes_nothing_away() {
+        // A static holds a cache with an entry; stack words point at the entry and at a leftover with a child.
+        let mut sketch = Sketch::default();
+        let cache = sketch.object("Cache", 24, &[1]);
+        let entry = sketch.object("Entry", 24, &[]);
+        let leftover = sketch.object("Leftover", 24, &[3]);
+        sketch.object("Child", 24, &[]);
+        sketch.root(RootKind::Static, "A.cache", cache, 0x10);
+        sketch.root(RootKind::Stack, "stack of thread 1", entry, 0x20);
+        sketch.root(RootKind::Stack, "stack of thread 1", leftover, 0x28);
+        let graph = sketch.graph();
+        let all = Retaining::new(&graph, &[]);
+        assert_eq!(all.roots().len(), 3);
+        let kept = all.stacks_last(&graph, &Progress::new()).unwrap();
+        let objects: Vec<u32> = kept.roots().iter().map(|&root| graph.roots[root as usize].object).collect();
+        assert_eq!(objects, [cache, leftover]);
     }
 }

@@ -56,8 +56,8 @@ impl Reading {
     }
 
     /// The roots and edges that count, as the arguments say.
-    pub fn retaining(&self, graph: &Graph) -> Retaining {
-        Retaining::new(graph, &self.without_roots())
+    pub fn retaining(&self, graph: &Graph, progress: &Progress) -> Result<Retaining> {
+        Ok(Retaining::new(graph, &self.without_roots()).stacks_last(graph, progress)?)
     }
 }
 

@@ -134,16 +134,10 @@ fn caption(args: &Args, heap: &Heap, root: &str, reachable: u64) -> Caption {
     let name = args.dump.file_name().unwrap_or(Path::new(&args.dump).as_os_str()).to_string_lossy().into_owned();
     let objects = &heap.graph.objects;
     let bytes: u64 = objects.ids().map(|object| objects.size(object)).sum();
-    let mut facts = facts::badges(&heap.facts);
+    let mut facts = facts::badges(&heap.facts, &args.reading.without_roots());
     facts.push(format!("{} reachable of {}", format::bytes(reachable), format::bytes(bytes)));
     if args.root.is_some() {
         facts.push(format!("root: {root}"));
-    }
-    let without = args.reading.without_roots();
-    if !without.is_empty() {
-        let mut ids: Vec<&str> = without.iter().map(|kind| kind.id()).collect();
-        ids.dedup();
-        facts.push(format!("without roots: {}", ids.join(", ")));
     }
     Caption { title: name, facts: facts.join(" · ") }
 }

@@ -95,7 +95,7 @@ struct Unread {
 /// Opens the dump and prints what it is.
 pub fn run(args: Args) -> Result<(), Error> {
     let info = args.reading.ask(&args.dump, |heap, progress| {
-        let dominators = Dominators::new(&heap.graph, &args.reading.retaining(&heap.graph), progress)?;
+        let dominators = Dominators::new(&heap.graph, &args.reading.retaining(&heap.graph, progress)?, progress)?;
         Ok(Info::new(heap, &dominators, digests(&heap.graph, progress)?))
     })?;
     args.print.answer(&info, people)

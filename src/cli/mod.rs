@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::Error;
+use crate::session::{Reading, Source};
 
 mod byname;
 pub mod common;
@@ -61,6 +62,8 @@ struct Cli {
     /// Open the bundled sample dump in the window
     #[arg(long)]
     sample: bool,
+    #[command(flatten)]
+    reading: common::Reading,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -96,19 +99,10 @@ enum Command {
     Waste(waste::Args),
 }
 
-/// What the window opens first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum First {
-    /// The start screen.
-    Nothing,
-    Sample,
-    File(PathBuf),
-}
-
-/// Reads the arguments and does what they say; `window` opens the window.
+/// Reads the arguments and does what they say; `window` opens the window, with a dump or on the start screen.
 pub fn main(
     arguments: impl IntoIterator<Item = OsString>,
-    window: impl FnOnce(First) -> Result<(), Error>,
+    window: impl FnOnce(Option<Source>, Reading) -> Result<(), Error>,
 ) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -120,9 +114,10 @@ pub fn main(
     };
     let done = match cli {
         Cli { command: Some(command), .. } => run(command),
-        Cli { sample: true, .. } => window(First::Sample),
-        Cli { dump: Some(dump), .. } => window(First::File(dump)),
-        Cli { .. } => window(First::Nothing),
+        Cli { sample, dump, reading, .. } => {
+            let reading = Reading { options: reading.options(), without_roots: reading.without_roots() };
+            window(if sample { Some(Source::Sample) } else { dump.map(Source::File) }, reading)
+        }
     };
     exit(done, 0)
 }

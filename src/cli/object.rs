@@ -88,7 +88,7 @@ pub fn run(args: &Args) -> Result<()> {
 fn answer(args: &Args, heap: &Heap, progress: &Progress) -> Result<Answer> {
     let id = find(heap, args.address)?;
     let Card { address, type_name, size, generation, referrers, text } = object::card(heap, id);
-    let dominators = Dominators::new(&heap.graph, &args.reading.retaining(&heap.graph), progress)?;
+    let dominators = Dominators::new(&heap.graph, &args.reading.retaining(&heap.graph, progress)?, progress)?;
     let retained = Retained::new(&heap.graph, &dominators, progress)?;
     let mut out = Answer {
         address: Address(address),

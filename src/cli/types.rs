@@ -93,7 +93,7 @@ struct Kept {
 /// Opens the dump and prints its type table.
 pub fn run(args: Args) -> Result<(), Error> {
     let mut types = args.reading.ask(&args.dump, |heap, progress| {
-        let retaining = (!args.no_retained).then(|| args.reading.retaining(&heap.graph));
+        let retaining = (!args.no_retained).then(|| args.reading.retaining(&heap.graph, progress)).transpose()?;
         table(&heap.graph, retaining.as_ref(), progress)
     })?;
     types.sort(args.sort);

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use crate::dump::Dump;
 use crate::error::{Error, Result};
 use crate::gcdump;
-use crate::heap::{Heap, Options};
+use crate::heap::{Heap, Options, RootKind};
 use crate::progress::{Cancelled, Phase, Progress, Snapshot};
 use crate::view::failure::Failure;
 
@@ -61,6 +61,14 @@ impl Source {
     }
 }
 
+/// How it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    pub options: Options,
+    /// Kinds of roots that keep nothing alive.
+    pub without_roots: Vec<RootKind>,
+}
+
 /// How far a session is.
 #[derive(Clone)]
 pub enum State {
@@ -102,14 +110,24 @@ pub struct Session {
 
 impl Session {
     /// Opens a dump in the background.
-    pub fn open(source: Source, options: Options, repaint: Repaint) -> Session {
+    pub fn open(source: Source, reading: Reading, repaint: Repaint) -> Session {
         let what = source.clone();
-        Session::start(source, repaint, move |progress| what.open(&options, progress))
+        let Reading { options, without_roots } = reading;
+        Session::begin(source, without_roots, repaint, move |progress| what.open(&options, progress))
     }
 
     /// Runs `load` in the background as if it opened `source`.
     pub fn start(
         source: Source,
+        repaint: Repaint,
+        load: impl FnOnce(&Progress) -> Result<Heap> + Send + 'static,
+    ) -> Session {
+        Session::begin(source, Vec::new(), repaint, load)
+    }
+
+    fn begin(
+        source: Source,
+        without_roots: Vec<RootKind>,
         repaint: Repaint,
         load: impl FnOnce(&Progress) -> Result<Heap> + Send + 'static,
     ) -> Session {
@@ -127,7 +145,7 @@ impl Session {
         let (outcome, progress) = (session.outcome.clone(), session.progress.clone());
         let name = session.source.name();
         let worker = move || {
-            let loaded = guarded(|| Opened::new(load(&progress)?, &progress)).map(Arc::new);
+            let loaded = guarded(|| Opened::new(load(&progress)?, without_roots, &progress)).map(Arc::new);
             let end = match &loaded {
                 _ if progress.is_cancelled() => Outcome::Cancelled,
                 Ok(opened) => Outcome::Ready(opened.clone()),

@@ -15,7 +15,7 @@ use crate::analysis::owned::owned;
 use crate::analysis::strings::Strings;
 use crate::analysis::waste::Waste;
 use crate::error::Result;
-use crate::heap::{FieldNames, Heap};
+use crate::heap::{FieldNames, Heap, RootKind};
 use crate::progress::{Phase, Progress};
 use crate::view::types::{Figures, TypeTable};
 
@@ -23,6 +23,8 @@ use crate::view::types::{Figures, TypeTable};
 #[derive(Debug)]
 pub struct Opened {
     pub heap: Heap,
+    /// Kinds of roots that keep nothing alive here.
+    pub without_roots: Vec<RootKind>,
     /// Types that are one row to a person.
     pub groups: TypeGroups,
     pub fields: FieldNames,
@@ -51,7 +53,7 @@ pub struct Analysis {
 
 impl Opened {
     /// Counts objects by type.
-    pub fn new(heap: Heap, progress: &Progress) -> Result<Opened> {
+    pub fn new(heap: Heap, without_roots: Vec<RootKind>, progress: &Progress) -> Result<Opened> {
         let groups = TypeGroups::by_name_and_assembly(&heap.graph);
         let tallies = groups.sum(&histogram(&heap.graph, progress)?);
         let figures: Vec<Figures> = tallies
@@ -62,6 +64,7 @@ impl Opened {
         let fields = FieldNames::new(&heap.graph);
         Ok(Opened {
             heap,
+            without_roots,
             groups,
             fields,
             by_name: ByName::default(),
@@ -77,7 +80,7 @@ impl Opened {
     pub fn analyse(&self, progress: &Progress) -> Result<()> {
         let (graph, started) = (&self.heap.graph, Instant::now());
         progress.begin(Phase::Dominators, graph.len() as u64);
-        let liveness = Liveness::new(graph, &[], progress)?;
+        let liveness = Liveness::new(graph, &self.without_roots, progress)?;
         let by_type = liveness.retained.by_type(graph, &liveness.dominators, &self.groups, progress)?;
         let owned = self.groups.sum(&owned(graph, &liveness.dominators, progress)?);
         let figures: Vec<Figures> = self
@@ -95,7 +98,7 @@ impl Opened {
         let _ = self.analysis.set(Analysis {
             liveness,
             table,
-            flames: Flames::default(),
+            flames: Flames::new(self.without_roots.clone()),
             origins: OnceLock::new(),
             distances: OnceLock::new(),
             seconds,

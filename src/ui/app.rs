@@ -18,9 +18,8 @@ use super::start::Start;
 use super::theme::{self, size};
 use super::widgets::palette;
 use super::{key_sheet, status_bar, top_bar};
-use crate::heap::Options;
 use crate::session::compare::older_first;
-use crate::session::{Repaint, Session, Source, State};
+use crate::session::{Reading, Repaint, Session, Source, State};
 
 /// How often a loading screen is painted.
 const LOADING_FRAME: Duration = Duration::from_millis(40);
@@ -28,6 +27,8 @@ const LOADING_FRAME: Duration = Duration::from_millis(40);
 /// See the module.
 pub struct App {
     pub settings: Settings,
+    /// How every dump is read.
+    pub reading: Reading,
     start: Start,
     document: Option<Document>,
     /// Can files be dropped on this window?
@@ -42,6 +43,7 @@ impl App {
     pub fn new(settings: Settings, drops: bool) -> App {
         App {
             settings,
+            reading: Reading::default(),
             start: Start::default(),
             document: None,
             drops,
@@ -63,7 +65,7 @@ impl App {
         let ctx = ctx.clone();
         let repaint: Repaint = Arc::new(move || ctx.request_repaint());
         self.start.note = None;
-        self.document = Some(Document::new(Session::open(source, Options::default(), repaint)));
+        self.document = Some(Document::new(Session::open(source, self.reading.clone(), repaint)));
     }
 
     /// What the person has asked for the file dialog for since the last call.

@@ -183,7 +183,7 @@ impl View {
             overview: OverviewPanel::new(opened, &extent.notes),
             compare: ComparePanel::default(),
             extent,
-            badges: facts::badges(&opened.heap.facts),
+            badges: facts::badges(&opened.heap.facts, &opened.without_roots),
         }
     }
 

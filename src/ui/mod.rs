@@ -3,8 +3,6 @@
 //! A panel gets values and returns actions; [`App`] does them. Heap work is the session's: nothing here
 //! takes longer than a frame.
 
-use std::path::PathBuf;
-
 use eframe::egui::{self, Frame, Panel, Rect, Ui, UiBuilder, vec2};
 
 mod action;
@@ -63,15 +61,6 @@ pub use app::App;
 pub use flame_panel::FlamePanel;
 pub use settings::Settings;
 pub use window::run;
-
-/// What the window opens first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum First {
-    /// The start screen.
-    Nothing,
-    Sample,
-    File(PathBuf),
-}
 
 /// A bar of fixed height at the top of what is left of `ui`.
 fn bar<R>(ui: &mut Ui, id: &str, height: f32, show: impl FnOnce(&mut Ui) -> R) -> R {

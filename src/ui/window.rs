@@ -5,12 +5,11 @@
 
 use eframe::egui::{self, ViewportBuilder};
 
-use super::First;
 use super::app::App;
 use super::dialog::Dialog;
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::session::Source;
+use crate::session::{Reading, Source};
 
 const ICON: &[u8] = include_bytes!("../../assets/icon/heapglass-256.png");
 
@@ -19,8 +18,9 @@ struct Window {
     dialog: Option<Dialog>,
 }
 
-/// Opens the window and runs it until it is closed.
-pub fn run(first: First) -> Result<()> {
+/// Opens the window, with a dump or on the start screen, and runs it until it is closed. All dumps are read as
+/// `reading` says.
+pub fn run(first: Option<Source>, reading: Reading) -> Result<()> {
     let icon = eframe::icon_data::from_png_bytes(ICON).unwrap_or_default();
     let viewport = ViewportBuilder::default()
         .with_title("Heapglass")
@@ -37,10 +37,9 @@ pub fn run(first: First) -> Result<()> {
     let create = |creation: &eframe::CreationContext<'_>| {
         let mut app = App::new(Settings::load(creation.storage), can_drop());
         app.install(&creation.egui_ctx);
-        match first {
-            First::Nothing => {}
-            First::Sample => app.open(&creation.egui_ctx, Source::Sample),
-            First::File(path) => app.open(&creation.egui_ctx, Source::File(path)),
+        app.reading = reading;
+        if let Some(source) = first {
+            app.open(&creation.egui_ctx, source);
         }
         Ok(Box::new(Window { app, dialog: None }) as Box<dyn eframe::App>)
     };

@@ -2,7 +2,7 @@
 
 use super::format;
 use crate::dump::{Architecture, Os};
-use crate::heap::{Facts, Heap};
+use crate::heap::{Facts, Heap, RootKind};
 use crate::progress::Phase;
 
 /// `.NET 8.0.31`; empty where it is not known.
@@ -39,8 +39,11 @@ pub fn collector(facts: &Facts) -> String {
 }
 
 /// The badges beside a dump's name; those that are not known are left out.
-pub fn badges(facts: &Facts) -> Vec<String> {
-    [runtime(facts), system(facts), collector(facts)].into_iter().filter(|words| !words.is_empty()).collect()
+pub fn badges(facts: &Facts, without_roots: &[RootKind]) -> Vec<String> {
+    let mut left_out: Vec<&str> = without_roots.iter().map(|kind| kind.id()).collect();
+    left_out.dedup();
+    let left_out = if left_out.is_empty() { String::new() } else { format!("without roots: {}", left_out.join(", ")) };
+    [runtime(facts), system(facts), collector(facts), left_out].into_iter().filter(|words| !words.is_empty()).collect()
 }
 
 /// How much of a heap was read.

@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn the_list_fills_up_in_order() {
         let stages: Vec<Stage> = steps(Phase::Walk, false).into_iter().map(|step| step.stage).collect();
-        assert_eq!(stages, [Stage::Done, Stage::Done, Stage::Now, Stage::Ahead, Stage::Ahead]);
+        assert_eq!(stages, [Stage::Done, Stage::Done, Stage::Now, Stage::Ahead, Stage::Ahead, Stage::Ahead]);
         assert_eq!(steps(Phase::Unpack, true)[0], Step { label: "Unpacking the file", stage: Stage::Now });
     }
 

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, Key, Modifiers, Pos2, Rect, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT, Queryable};
-use heapglass::heap::Options;
-use heapglass::session::{Session, Source, State};
+use heapglass::session::{Reading, Session, Source, State};
 use heapglass::ui::export::{self, Caption, Format, Look};
 use heapglass::ui::{Action, FlamePanel};
 use heapglass::view::flame::{FlameView, Tile, smaller_text};
@@ -47,7 +46,7 @@ type Window = Harness<'static, Stage>;
 
 fn open(size: [f32; 2], scale: f32, theme: Theme) -> Window {
     let path = dump(SAMPLE).expect("the sample is in the project");
-    let session = Session::open(Source::File(path), Options::default(), Arc::new(|| {}));
+    let session = Session::open(Source::File(path), Reading::default(), Arc::new(|| {}));
     let stage = Stage { session, panel: FlamePanel::default(), subject: None, copied: None, led: None };
     let mut window = staged(size, scale, theme, Stage::show, stage);
     wait_for(&mut window, "the picture", |stage| stage.panel.view().is_some());
