@@ -93,12 +93,14 @@ impl Retaining {
         &self.seeds
     }
 
-    /// All retaining roots that hold `object` directly, stack words too, as indices into [`Graph::roots`].
+    /// Those of [`roots`](Self::roots) that hold `object` directly.
     pub fn roots_of(&self, graph: &Graph, object: u32) -> &[u32] {
-        let holds = |root: &u32| graph.roots[*root as usize].object;
-        let first = self.roots.partition_point(|root| holds(root) < object);
-        let rest = &self.roots[first..];
-        &rest[..rest.partition_point(|root| holds(root) == object)]
+        holding(&self.seeds, graph, object)
+    }
+
+    /// The same with stack words that add nothing: what points at `object`, to be listed.
+    pub fn all_roots_of(&self, graph: &Graph, object: u32) -> &[u32] {
+        holding(&self.roots, graph, object)
     }
 
     /// True where every edge of `object` counts and costs a plain step: most objects, so ask this first.
@@ -126,6 +128,13 @@ impl Retaining {
     pub fn referrers<'a>(&'a self, graph: &'a Graph, object: u32) -> impl Iterator<Item = u32> + 'a {
         graph.referrers.row(object).iter().copied().filter(move |&from| self.keeps(from, object))
     }
+}
+
+/// Those of `roots`, sorted by object, that hold this one.
+fn holding<'a>(roots: &'a [u32], graph: &Graph, object: u32) -> &'a [u32] {
+    let holds = |root: &u32| graph.roots[*root as usize].object;
+    let rest = &roots[roots.partition_point(|root| holds(root) < object)..];
+    &rest[..rest.partition_point(|root| holds(root) == object)]
 }
 
 /// (bucket, object) for all objects that a bucket holds by named statics only.

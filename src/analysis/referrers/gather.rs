@@ -122,7 +122,7 @@ fn of_roots(scene: Scene<'_>, below: &[u32]) -> Vec<Row> {
     let mut index = FxHashMap::default();
     let mut rows: Vec<(Vec<u32>, Pairs)> = Vec::new();
     for &object in below {
-        for &root in retaining.roots_of(graph, object) {
+        for &root in retaining.all_roots_of(graph, object) {
             let named = &graph.roots[root as usize];
             let at = *index.entry((named.kind, &named.name)).or_insert(rows.len());
             if at == rows.len() {
