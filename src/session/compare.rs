@@ -9,7 +9,6 @@ use std::time::SystemTime;
 
 use super::{Loading, Session, Source, State};
 use crate::error::Error;
-use crate::heap::Options;
 use crate::progress::Snapshot;
 use crate::view::failure::Failure;
 use crate::view::types::TypeTable;
@@ -34,7 +33,7 @@ pub enum OtherState {
 impl Other {
     /// Opens it in the background, beside the dump of `beside`.
     pub fn open(source: Source, beside: &Session) -> Other {
-        let session = Session::open(source.clone(), Options::default(), beside.repaint.clone());
+        let session = Session::open(source.clone(), beside.reading.clone(), beside.repaint.clone());
         Other { source, session: Some(session), table: None }
     }
 

@@ -100,6 +100,7 @@ type Job = Box<dyn FnOnce(&Opened) + Send>;
 /// An open dump, or one that is being opened.
 pub struct Session {
     pub source: Source,
+    pub reading: Reading,
     outcome: Arc<Mutex<Outcome>>,
     progress: Progress,
     quick: Sender<Job>,
@@ -112,8 +113,8 @@ impl Session {
     /// Opens a dump in the background.
     pub fn open(source: Source, reading: Reading, repaint: Repaint) -> Session {
         let what = source.clone();
-        let Reading { options, without_roots } = reading;
-        Session::begin(source, without_roots, repaint, move |progress| what.open(&options, progress))
+        let options = reading.options.clone();
+        Session::begin(source, reading, repaint, move |progress| what.open(&options, progress))
     }
 
     /// Runs `load` in the background as if it opened `source`.
@@ -122,12 +123,12 @@ impl Session {
         repaint: Repaint,
         load: impl FnOnce(&Progress) -> Result<Heap> + Send + 'static,
     ) -> Session {
-        Session::begin(source, Vec::new(), repaint, load)
+        Session::begin(source, Reading::default(), repaint, load)
     }
 
     fn begin(
         source: Source,
-        without_roots: Vec<RootKind>,
+        reading: Reading,
         repaint: Repaint,
         load: impl FnOnce(&Progress) -> Result<Heap> + Send + 'static,
     ) -> Session {
@@ -138,12 +139,13 @@ impl Session {
             progress: Progress::new(),
             meter: Meter::new(),
             source,
+            reading,
             quick,
             slow,
             repaint: repaint.clone(),
         };
         let (outcome, progress) = (session.outcome.clone(), session.progress.clone());
-        let name = session.source.name();
+        let (name, without_roots) = (session.source.name(), session.reading.without_roots.clone());
         let worker = move || {
             let loaded = guarded(|| Opened::new(load(&progress)?, without_roots, &progress)).map(Arc::new);
             let end = match &loaded {
