@@ -13,10 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Context, Event, Pos2, RawInput, Rect, Theme, vec2};
-use heapglass::heap::Options;
+
 use heapglass::progress::Progress;
 use heapglass::session::flame::{FlameAnswer, FlameQuestion};
-use heapglass::session::{Opened, Session, Source, State};
+use heapglass::session::{Opened, Reading, Session, Source, State};
 use heapglass::ui::FlamePanel;
 use heapglass::ui::export::{self, Caption, Look};
 use heapglass::ui::theme;
@@ -34,7 +34,7 @@ fn main() {
         eprintln!("name a dump: cargo bench --bench flame -- DUMP");
         return;
     };
-    let mut session = Session::open(Source::File(dump), Options::default(), Arc::new(|| {}));
+    let mut session = Session::open(Source::File(dump), Reading::default(), Arc::new(|| {}));
     let opened = ready(&mut session);
     let graph = &opened.heap.graph;
     println!("{} objects, {} references", graph.len(), graph.references.edges());
