@@ -244,10 +244,11 @@ fn the_picture_in_the_readme_is_what_the_program_paints() {
         fs::copy(&painted, &shown).expect("the picture is written");
     }
     let pixels = |path: &Path| image::open(path).expect("a picture").to_rgba8();
-    assert!(
-        pixels(&shown) == pixels(&painted),
-        "assets/flame.png is stale: HEAPGLASS_PAINT=1 cargo test --test flame readme"
-    );
+    let (is, should_be) = (pixels(&shown), pixels(&painted));
+    // Processors round the edges of letters differently; a word or box that moved differs far more.
+    let alike =
+        is.dimensions() == should_be.dimensions() && is.iter().zip(should_be.iter()).all(|(a, b)| a.abs_diff(*b) <= 16);
+    assert!(alike, "assets/flame.png is stale: HEAPGLASS_PAINT=1 cargo test --test flame readme");
     assert!(fs::metadata(&shown).unwrap().len() <= 300_000);
     assert!(fs::read_to_string(root.join("README.md")).unwrap().contains("](assets/flame.png)"));
 }
