@@ -1,4 +1,4 @@
-//! Answers about whole heaps, on real dumps: strings, waste, suspects.
+//! Answers about whole heaps, on real dumps: strings, waste, suspects, lists of objects.
 //!
 //! The specimen program is known line by line, so what it wastes can be counted in its source.
 
@@ -16,6 +16,13 @@ use heapglass::heap::{Heap, Options, RootKind};
 use heapglass::progress::Progress;
 use heapglass::runtime::Runtime;
 use heapglass::runtime::strings::text;
+use heapglass::session::Opened;
+use heapglass::view::filter::Filter;
+use heapglass::view::inspection::Inspection;
+use heapglass::view::instances::{InstanceColumn, Query};
+use heapglass::view::place::Subject;
+use heapglass::view::rows::{Rows, tsv};
+use heapglass::view::string_table::{self, StringColumn};
 use heapglass::view::suspects::sentences;
 
 /// The open heap of a dump of the set, if it is here.
@@ -162,4 +169,148 @@ fn the_samples_leak_is_its_first_suspect_and_the_sentence_names_the_cache_and_th
          801 LinqQueryCacheKey objects (2.27 MB) are kept alive by static var LazyInternalContext._cachedModels through \
          QueryCacheManager → Dictionary<QueryCacheKey, QueryCacheEntry> → Dictionary<QueryCacheKey, QueryCacheEntry>+Entry[]."
     );
+}
+
+/// The sample, opened and analysed as the window does it.
+fn analysed() -> Opened {
+    let heap = open(support::SAMPLE).expect("the sample is always here");
+    let opened = Opened::new(heap, &Progress::new()).expect("nobody cancels");
+    opened.analyse(&Progress::new()).expect("nobody cancels");
+    opened.measure_distances(&Progress::new()).expect("nobody cancels");
+    opened
+}
+
+fn group(opened: &Opened, name: &str) -> Subject {
+    let row = opened.table().rows.iter().find(|row| &*row.name.full == name).expect("the type is there");
+    Subject::Type(row.group)
+}
+
+#[test]
+fn objects_of_a_type_are_sorted_by_every_column_both_ways() {
+    let opened = analysed();
+    let graph = &opened.heap.graph;
+    let known = opened.known().expect("it is analysed");
+    let distances = known.distances.expect("they were measured");
+    let strings = group(&opened, "System.String");
+    let generation = |id: u32| opened.heap.facts.gc.generation(graph.objects.address(id)).map(|of| of.id());
+    let keys: [(InstanceColumn, &dyn Fn(u32) -> u64); 4] = [
+        (InstanceColumn::Address, &|id| graph.objects.address(id)),
+        (InstanceColumn::Size, &|id| graph.objects.size(id)),
+        (InstanceColumn::Retained, &|id| known.retained.of(id)),
+        (InstanceColumn::Distance, &|id| distances[id as usize].into()),
+    ];
+    for (sort, key) in keys {
+        for descending in [false, true] {
+            let query = Query { sort, descending, ..Query::default() };
+            let watched = opened.objects_of(&strings)[77];
+            let listed = opened.list(&strings, &query, Some(watched), &Progress::new()).expect("nobody cancels");
+            let order = &listed.instances.order;
+            assert_eq!((order.len(), listed.instances.mixed), (19_136, false));
+            assert_eq!(order.iter().position(|&id| id == watched), listed.instances.at, "{sort:?}");
+            let keys: Vec<u64> = order.iter().map(|&id| key(id)).collect();
+            let sorted = if descending { keys.iter().rev().is_sorted() } else { keys.is_sorted() };
+            assert!(sorted, "{sort:?} {descending}");
+        }
+    }
+    let query = Query { sort: InstanceColumn::Generation, descending: false, ..Query::default() };
+    let listed = opened.list(&strings, &query, None, &Progress::new()).expect("nobody cancels");
+    assert!(listed.instances.order.iter().map(|&id| generation(id)).is_sorted());
+}
+
+#[test]
+fn a_filter_of_objects_looks_at_the_whole_of_a_long_string() {
+    let opened = analysed();
+    let strings = group(&opened, "System.String");
+    let long = opened.objects_of(&strings).into_iter().max_by_key(|&id| opened.heap.graph.objects.size(id));
+    let tail: String = value(&opened.heap, long.expect("a string")).chars().skip(600).take(24).collect();
+    let filter = Filter::parse(&format!("/{}/", regex::escape(&tail))).expect("a pattern");
+    let query = Query { filter, ..Query::default() };
+    let listed = opened.list(&strings, &query, None, &Progress::new()).expect("nobody cancels");
+    let expected = opened
+        .objects_of(&strings)
+        .into_iter()
+        .filter(|&id| value(&opened.heap, id).to_lowercase().contains(&tail.to_lowercase()));
+    let mut found = listed.instances.order.clone();
+    found.sort_unstable();
+    assert_eq!(found, expected.collect::<Vec<_>>());
+    assert!(!found.is_empty());
+}
+
+#[test]
+fn distances_are_one_more_than_those_of_the_nearest_referrer() {
+    let opened = analysed();
+    let graph = &opened.heap.graph;
+    let distances = opened.known().and_then(|known| known.distances).expect("they were measured");
+    let liveness = &opened.analysis().expect("it is analysed").liveness;
+    for id in graph.objects.ids() {
+        let held = !liveness.retaining.roots_of(graph, id).is_empty();
+        let nearest = liveness.retaining.referrers(graph, id).map(|from| distances[from as usize]).min();
+        let expected = if held { 0 } else { nearest.map_or(u32::MAX, |nearest| nearest.saturating_add(1)) };
+        assert_eq!(distances[id as usize], expected, "{:#x}", graph.objects.address(id));
+        assert_eq!(expected != u32::MAX, liveness.dominators.is_reachable(id));
+    }
+}
+
+#[test]
+fn an_inspection_opens_pages_and_structs_and_closes_them_again() {
+    let opened = analysed();
+    let dictionary = group(&opened, "System.Collections.Generic.Dictionary<System.String, System.Byte[]>");
+    let [object] = opened.objects_of(&dictionary)[..] else { panic!("there is one of them") };
+    let mut inspection = Inspection::new(&opened.heap, object);
+    assert_eq!(inspection.name(0), "Entries = 400");
+    // A page, the row that stands for the rest, and the closed section of fields.
+    assert_eq!(inspection.len(), 1 + 100 + 1 + 1);
+    for rows in [202, 302, 401] {
+        let more = inspection.len() - 2;
+        inspection.toggle(&opened.heap, more);
+        assert_eq!(inspection.len(), rows + 1, "{rows}");
+    }
+    let keys: std::collections::HashSet<_> = inspection.lines.iter().filter_map(|line| line.key).collect();
+    assert_eq!(keys.len(), 400, "every key once");
+    inspection.toggle(&opened.heap, 0);
+    assert_eq!(inspection.len(), 2);
+    let text = tsv(&inspection, 0..2);
+    assert!(text.starts_with("Name\tValue\nEntries\t400\nFields\t"), "{text}");
+}
+
+#[test]
+fn the_table_of_strings_is_sorted_by_every_column_and_filtered_by_values() {
+    let heap = open(support::SAMPLE).expect("the sample is always here");
+    let strings = duplicates(&heap);
+    let query = |sort| string_table::Query { sort, ..string_table::Query::default() };
+    for (sort, key) in [
+        (StringColumn::Wasted, &(|at: usize| strings.groups[at].wasted) as &dyn Fn(usize) -> u64),
+        (StringColumn::Bytes, &|at| strings.groups[at].bytes),
+        (StringColumn::Count, &|at| strings.groups[at].count.into()),
+    ] {
+        let order = string_table::arrange(&heap, &strings, &query(sort), &Progress::new()).expect("nobody cancels");
+        assert_eq!(order.len(), strings.groups.len());
+        assert!(order.iter().rev().map(|&at| key(at as usize)).is_sorted(), "{sort:?}");
+    }
+    let filter = Filter::parse("edm.decimal >100").expect("a filter");
+    let query = string_table::Query { filter, ..string_table::Query::default() };
+    let order = string_table::arrange(&heap, &strings, &query, &Progress::new()).expect("nobody cancels");
+    let expected = strings
+        .groups
+        .iter()
+        .filter(|group| group.count > 100 && value(&heap, group.first).to_lowercase().contains("edm.decimal"));
+    let groups: Vec<_> = order.iter().map(|&at| strings.groups[at as usize]).collect();
+    assert_eq!(groups, expected.copied().collect::<Vec<_>>());
+    assert!(!groups.is_empty());
+}
+
+#[test]
+fn suspicions_and_shares_add_up() {
+    let opened = analysed();
+    let progress = Progress::new();
+    let shares = opened.shares(&progress).expect("nobody cancels");
+    let total: u64 = shares.iter().map(|share| share.used.bytes + share.free.bytes).sum();
+    assert_eq!(total, opened.table().total.bytes);
+    let free = opened.table().rows.iter().find(|row| &*row.name.full == "Free").expect("there is free space");
+    assert_eq!(shares.iter().map(|share| share.free.bytes).sum::<u64>(), free.figures.bytes);
+    let suspicions = opened.suspicions(&progress).expect("nobody cancels");
+    let first = &suspicions[0];
+    assert_eq!(first.root, "static var LazyInternalContext._cachedModels");
+    assert_eq!(first.parts()[1], first.root);
+    assert_eq!(opened.objects_of(&first.objects).len(), 804);
 }

@@ -148,9 +148,13 @@ impl ByNamePanel {
         widgets::label(ui, "Fold %");
         let field = widgets::field(ui, &mut self.percent, "Fold below this percentage", "0", 36.0);
         changed |= field.lost_focus();
-        if field.changed() {
-            self.rules.fold_percent =
-                self.percent.trim().replace(',', ".").parse().unwrap_or(0.0_f32).clamp(0.0, 100.0);
+        if field.lost_focus() {
+            // What is no number leaves the last one, and shows it.
+            let typed = self.percent.trim().replace(',', ".").parse::<f32>().ok();
+            if let Some(percent) = typed.filter(|percent| percent.is_finite()) {
+                self.rules.fold_percent = percent.clamp(0.0, 100.0);
+            }
+            self.percent = self.rules.fold_percent.to_string();
         }
         let ours = Rules::default();
         if self.rules != ours && widgets::tool(ui, "Defaults", "").clicked() {

@@ -115,10 +115,17 @@ impl ObjectPane {
         });
         ui.add_space(size::GAP);
         ui.horizontal(|ui| {
+            let go = |tab| Action::Go(Place { tab, subject: Some(subject.clone()) });
             if widgets::tool(ui, "Referrers of it", "").clicked() {
-                actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject.clone()) }));
+                actions.push(go(Tab::Referrers));
             }
-            widgets::label(ui, "kept alive by");
+            if widgets::tool(ui, "Its flame graph", "").clicked() {
+                actions.push(go(Tab::Flame));
+            }
+        });
+        ui.add_space(4.0);
+        ui.horizontal(|ui| {
+            widgets::label(ui, "Kept alive by");
             match self.holding.get().map(|holding| holding.ways.first()) {
                 Some(Some(way)) => {
                     let link = widgets::link(ui, &way.short, theme::strong(), palette.root);

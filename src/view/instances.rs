@@ -17,9 +17,12 @@ use super::rows::{Cell, Column, Rows};
 use super::types::name as type_spans;
 use crate::analysis::distances::UNREACHED;
 use crate::analysis::retained::Retained;
-use crate::heap::Heap;
+use crate::heap::{Heap, TypeKind};
 use crate::progress::{CHECK_EVERY, Cancelled, Phase, Progress};
 use crate::runtime::values::Member;
+
+/// Characters of a string that a filter looks at.
+const LOOKED_AT: usize = 1 << 12;
 
 /// One column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +181,7 @@ fn passes(known: Known<'_>, filter: &Filter, object: u32, total_bytes: u64) -> b
         return true;
     }
     let graph = &known.heap.graph;
-    let value = if filter.reads_names() { value(known.heap, object) } else { None };
+    let value = if filter.reads_names() { searched(known.heap, object) } else { None };
     let name = match filter.reads_names() {
         true => format!("{} {}", format::address(graph.objects.address(object)), graph.type_of(object).name.full),
         false => String::new(),
@@ -189,6 +192,17 @@ fn passes(known: Known<'_>, filter: &Filter, object: u32, total_bytes: u64) -> b
         count: 1,
         total_bytes,
     })
+}
+
+/// What a filter looks at: of a string more than a list shows.
+fn searched(heap: &Heap, object: u32) -> Option<String> {
+    match heap.graph.type_of(object).kind {
+        TypeKind::String => {
+            let address = heap.graph.objects.address(object);
+            inspector(heap)?.string(address, LOOKED_AT).map(|(text, _)| text)
+        }
+        _ => value(heap, object),
+    }
 }
 
 fn sort<K: Ord>(order: &mut [u32], descending: bool, key: impl Fn(u32) -> K + Sync) {

@@ -3,6 +3,7 @@
 //! `HEAPGLASS_PICTURES=folder cargo test --test ui pictures` writes them; without the variable the test only
 //! runs through them, which catches characters that no font has and controls without a name.
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable;
 use heapglass::ui::Settings;
@@ -101,6 +102,18 @@ fn waste() {
         window.key_press(Key::ArrowRight);
         window.run_steps(5);
     });
+}
+
+#[test]
+fn panels_that_wait() {
+    for tab in ["Overview", "Strings", "Waste", "Roots"] {
+        each(&format!("waiting-{}", tab.to_lowercase()), &Settings::default(), |window| {
+            drop_file(window, &sample());
+            wait_until(window, "the table", |window| window.state_mut().is_ready());
+            window.get_by(|node| node.role() == Role::Tab && node.label().as_deref() == Some(tab)).click();
+            window.run_steps(2);
+        });
+    }
 }
 
 #[test]
