@@ -174,7 +174,7 @@ fn the_samples_leak_is_its_first_suspect_and_the_sentence_names_the_cache_and_th
 /// The sample, opened and analysed as the window does it.
 fn analysed() -> Opened {
     let heap = open(support::SAMPLE).expect("the sample is always here");
-    let opened = Opened::new(heap, &Progress::new()).expect("nobody cancels");
+    let opened = Opened::new(heap, Vec::new(), &Progress::new()).expect("nobody cancels");
     opened.analyse(&Progress::new()).expect("nobody cancels");
     opened.measure_distances(&Progress::new()).expect("nobody cancels");
     opened

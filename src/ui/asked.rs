@@ -66,7 +66,7 @@ impl<T> Asked<T> {
     /// Shows that an answer is on its way, and how far it is where that is known.
     pub fn working(&self, ui: &mut Ui) {
         let Some(ticket) = &self.ticket else { return };
-        ui.spinner();
+        widgets::spinner(ui);
         if let Some(part) = loading::part(ticket.progress()).filter(|part| *part > 0.0) {
             widgets::label(ui, &format!("{:.0} %", part * 100.0));
         }

@@ -137,7 +137,7 @@ impl OverviewPanel {
                     match desk.opened.analysis() {
                         Some(_) => self.suspects.working(ui),
                         None => {
-                            ui.spinner();
+                            widgets::spinner(ui);
                             let part = loading::part(desk.session.progress()).unwrap_or(0.0);
                             widgets::label(ui, &format!("{:.0} %", part * 100.0));
                         }

@@ -219,11 +219,12 @@ impl TypesPanel {
         let subject = Subject::Type(row.group);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
-            if widgets::tool(ui, "Instances", "I").clicked() || desk::key(ui, Key::I) {
-                actions.push(Action::Go(Place { tab: Tab::Instances, subject: Some(subject.clone()) }));
-            }
-            if widgets::tool(ui, "Flame graph", "F").clicked() || desk::key(ui, Key::F) {
-                actions.push(Action::Go(Place { tab: Tab::Flame, subject: Some(subject.clone()) }));
+            // Who keeps it alive needs the room most; keys and the row's menu lead everywhere too.
+            let wide = ui.available_width() > 640.0;
+            for (words, key, tab) in [("Instances", Key::I, Tab::Instances), ("Flame graph", Key::F, Tab::Flame)] {
+                if wide && widgets::tool(ui, words, key.name()).clicked() || desk::key(ui, key) {
+                    actions.push(Action::Go(Place { tab, subject: Some(subject.clone()) }));
+                }
             }
             if widgets::tool(ui, "Referrers", "⏎").clicked() {
                 actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject.clone()) }));

@@ -5,8 +5,8 @@
 
 use eframe::egui::text::TextFormat;
 use eframe::egui::{
-    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Rect, Response, RichText, Role, Sense, Stroke, TextEdit,
-    Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Rect, Response, RichText, Role, Sense, Spinner, Stroke,
+    TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{self, Palette, size};
@@ -146,6 +146,11 @@ pub fn link(ui: &mut Ui, words: &str, font: FontId, color: Color32) -> Response 
     ui.painter().galley(rect.min, galley, color);
     response.widget_info(|| WidgetInfo::labeled(Role::Link, true, words));
     response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// Something is going on.
+pub fn spinner(ui: &mut Ui) -> Response {
+    ui.add(Spinner::new().size(14.0).color(palette(ui).muted))
 }
 
 /// A word or two before something.
