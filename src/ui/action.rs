@@ -27,6 +27,8 @@ pub enum Action {
     Explain(Subject),
     /// Show the roots of the thread with this label.
     RootsOf(Arc<str>),
+    /// Show the flame graph, coloured by growth.
+    FlameOfGrowth,
     Back,
     Forward,
     SwitchTheme,

@@ -104,7 +104,7 @@ impl App {
     pub fn ui(&mut self, ui: &mut Ui) {
         let (mut dropped, hovering) = ui.input(|input| {
             let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
-            (dropped.into_iter(), !input.raw.hovered_files.is_empty())
+            (dropped.into_iter(), input.raw.hovered_files.len())
         });
         let mut actions = match (dropped.next(), dropped.next()) {
             (Some(one), Some(other)) => {
@@ -138,7 +138,7 @@ impl App {
             _ => {
                 super::bottom_bar(ui, "status", size::STATUS, status_bar::idle);
                 let shown = CentralPanel::no_frame()
-                    .show(ui, |ui| self.start.show(ui, &self.settings.recent, self.drops, hovering));
+                    .show(ui, |ui| self.start.show(ui, &self.settings.recent, self.drops, hovering > 0));
                 actions.extend(shown.inner);
             }
         }
@@ -146,8 +146,9 @@ impl App {
         if self.key_sheet && key_sheet::show(ui) {
             self.key_sheet = false;
         }
-        if hovering && self.document.is_some() {
-            drop_overlay(ui);
+        if hovering > 0 && self.document.is_some() {
+            let words = if hovering > 1 { "Drop to compare these dumps" } else { "Drop to open this dump" };
+            drop_overlay(ui, words);
         }
         let ctx = ui.ctx().clone();
         actions.into_iter().for_each(|action| self.act(&ctx, action));
@@ -170,6 +171,7 @@ impl App {
             Action::Go(place) => self.in_document(|document| document.go(place)),
             Action::Explain(subject) => self.in_document(|document| document.explain(subject)),
             Action::RootsOf(thread) => self.in_document(|document| document.roots_of(thread)),
+            Action::FlameOfGrowth => self.in_document(Document::flame_of_growth),
             Action::Back => self.in_document(Document::back),
             Action::Forward => self.in_document(Document::forward),
             Action::Forget(path) => self.settings.recent.remove(&path),
@@ -219,13 +221,13 @@ fn scale(zoom: f32) -> f32 {
     if zoom.is_finite() { zoom.clamp(0.75, 3.0) } else { 1.0 }
 }
 
-/// A file is over the window: it may be let go anywhere.
-fn drop_overlay(ui: &Ui) {
+/// Files are over the window: they may be let go anywhere.
+fn drop_overlay(ui: &Ui, words: &str) {
     let palette = palette(ui);
     let painter = ui
         .ctx()
         .layer_painter(eframe::egui::LayerId::new(eframe::egui::Order::Foreground, eframe::egui::Id::unique("drop")));
     let area = ui.ctx().content_rect();
     painter.rect_filled(area, CornerRadius::ZERO, palette.bg[0].gamma_multiply(0.85));
-    painter.text(area.center(), Align2::CENTER_CENTER, "Drop to open this dump", theme::title(), palette.text);
+    painter.text(area.center(), Align2::CENTER_CENTER, words, theme::title(), palette.text);
 }

@@ -27,7 +27,7 @@ use crate::view::types::TypeTable;
 
 /// Room for a chip, and for the buttons at the right.
 const CHIP: f32 = 130.0;
-const BUTTONS: f32 = 190.0;
+const BUTTONS: f32 = 330.0;
 
 /// The panel's own state.
 #[derive(Default)]
@@ -56,6 +56,11 @@ impl ComparePanel {
     pub fn no_dialog(&mut self) {
         self.start.note = Some("This desktop shows no file dialog: type the path below");
         self.other = None;
+    }
+
+    /// What came of the comparison, once it is there.
+    pub fn table(&self) -> Option<&Arc<CompareTable>> {
+        self.table.get()
     }
 
     /// Shows the comparison, or how to begin one.
@@ -154,6 +159,10 @@ impl ComparePanel {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
+            const GROWTH: &str = "This dump's flame graph: red has grown, blue has shrunk";
+            if widgets::tool(ui, "Show as flame graph", "").on_hover_text(GROWTH).clicked() {
+                actions.push(Action::FlameOfGrowth);
+            }
             if widgets::tool(ui, "Compare with…", "").clicked() {
                 actions.push(Action::ChooseOther);
             }

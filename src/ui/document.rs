@@ -146,6 +146,14 @@ impl Document {
         }
     }
 
+    /// Shows the flame graph of the whole heap, coloured by growth.
+    pub fn flame_of_growth(&mut self) {
+        if let Some(view) = &mut self.view {
+            view.flame.color_by_growth();
+            view.history.go(Place { tab: Tab::Flame, subject: None });
+        }
+    }
+
     pub fn back(&mut self) {
         self.view.iter_mut().for_each(|view| view.history.back());
     }
@@ -195,6 +203,7 @@ impl View {
         actions.extend(super::bottom_bar(ui, "status", size::STATUS, |ui| {
             status_bar::show(ui, &self.extent, &timing, || facts::diagnostics(&opened.heap, analysed))
         }));
+        self.flame.compare(self.compare.table());
         let place = self.history.now().clone();
         let back = self.history.can_go_back();
         actions.extend(match place.tab {

@@ -37,7 +37,12 @@ pub fn switches(ui: &mut Ui, question: &mut FlameQuestion, view: Option<&mut Fla
     let button = widgets::tool(ui, &format!("Colour: {}", view.color.id()), "▾");
     choices(&button, |ui| {
         for by in ColorBy::ALL {
-            if by != ColorBy::Generation || (has_generations && !measure.bottom_up) {
+            let known = match by {
+                ColorBy::Generation => has_generations && !measure.bottom_up,
+                ColorBy::Growth => view.is_compared(),
+                ColorBy::Assembly | ColorBy::RootKind => true,
+            };
+            if known {
                 choice(ui, &mut view.color, by, by.words(), "");
             }
         }

@@ -117,6 +117,7 @@ pub fn tone(palette: &Palette, tone: Tone) -> Color32 {
         Tone::Framework(shade) => pick(&palette.flame_framework, shade),
         Tone::Core(shade) => pick(&palette.flame_core, shade),
         Tone::Generation(generation) => pick(&palette.flame_generation, generation),
+        Tone::Growth(growth) => pick(&palette.flame_growth, growth),
     }
 }
 
@@ -130,6 +131,7 @@ pub fn legend(palette: &Palette, by: ColorBy) -> Vec<(Color32, &'static str)> {
             (palette.flame_core[0], "core library"),
         ],
         ColorBy::Generation => palette.flame_generation.iter().copied().zip(flame::GENERATIONS).collect(),
+        ColorBy::Growth => palette.flame_growth.iter().copied().zip(flame::GROWTH).rev().collect(),
         ColorBy::RootKind => {
             flame::RootFamily::ALL.iter().map(|&of| (tone(palette, Tone::RootKind(of)), of.text())).collect()
         }

@@ -19,6 +19,7 @@ use super::widgets::{self, palette};
 use crate::analysis::flame::{Name, NameKind};
 use crate::session::flame::{FlameAnswer, FlameQuestion, FlameRoot, held};
 use crate::session::{Opened, Session, Source, Ticket};
+use crate::view::compare::CompareTable;
 use crate::view::flame::{ColorBy, FlameView, Held, path_markdown, path_text};
 use crate::view::format;
 use crate::view::place::{Place, Subject, Tab};
@@ -47,10 +48,35 @@ pub struct FlamePanel {
     leading: Option<(Tab, Ticket<Subject>)>,
     /// The type that another view has selected.
     lit: Option<Subject>,
+    /// How types grew, where dumps are compared.
+    growth: Option<Arc<CompareTable>>,
+    /// What the next picture is to be coloured by.
+    color: Option<ColorBy>,
     save: Save,
 }
 
 impl FlamePanel {
+    /// Takes what a comparison found; without one, no colour tells growth.
+    pub fn compare(&mut self, table: Option<&Arc<CompareTable>>) {
+        if self.growth.as_ref().map(Arc::as_ptr) == table.map(Arc::as_ptr) {
+            return;
+        }
+        self.growth = table.cloned();
+        match (&mut self.view, table) {
+            (Some(view), Some(table)) => view.compare(table),
+            (Some(view), None) if view.color == ColorBy::Growth => view.color = ColorBy::default(),
+            _ => {}
+        }
+    }
+
+    /// Colours the picture by growth, now or once it is there.
+    pub fn color_by_growth(&mut self) {
+        match &mut self.view {
+            Some(view) => view.color = ColorBy::Growth,
+            None => self.color = Some(ColorBy::Growth),
+        }
+    }
+
     /// The picture, once it is there.
     pub fn view(&self) -> Option<&FlameView> {
         self.view.as_ref()
@@ -149,6 +175,10 @@ impl FlamePanel {
         if answer.question.measure.bottom_up && view.color == ColorBy::Generation {
             view.color = ColorBy::default();
         }
+        if let Some(table) = &self.growth {
+            view.compare(table);
+        }
+        view.color = self.color.take().unwrap_or(view.color);
         view.find(&self.search);
         self.view = Some(view);
         let focused = answer.question.root != self.question.root;

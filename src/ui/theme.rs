@@ -66,6 +66,8 @@ pub struct Palette {
     pub flame_generation: [Color32; 6],
     /// By kind of root: statics, thread statics, handles, finalizer queue, stacks.
     pub flame_roots: [Color32; 5],
+    /// By growth: much less, less, as before, more, much more.
+    pub flame_growth: [Color32; 5],
     /// Text on a coloured box: on dark ones, on light ones.
     on_fill: [Color32; 2],
 }
@@ -96,6 +98,7 @@ pub static DARK: Palette = Palette {
     flame_core: [rgb(0x4B5766), rgb(0x55616F)],
     flame_generation: [rgb(0xE5A64B), rgb(0xD9743B), rgb(0x4A6E9B), rgb(0x7A5AA6), rgb(0xA84F82), rgb(0x4B5766)],
     flame_roots: [rgb(0x2FA39B), rgb(0x7FB069), rgb(0x4A6E9B), rgb(0xD9743B), rgb(0x7A5AA6)],
+    flame_growth: [rgb(0x4A8FD9), rgb(0x3A5E8C), rgb(0x4B5766), rgb(0xA8483F), rgb(0xE0604F)],
     on_fill: [rgb(0xFFFFFF), rgb(0x0B0F14)],
 };
 
@@ -120,6 +123,7 @@ pub static LIGHT: Palette = Palette {
     flame_core: [rgb(0xCBD3DD), rgb(0xD5DBE3)],
     flame_generation: [rgb(0xF4C77D), rgb(0xF0A274), rgb(0xA9C4E6), rgb(0xCDB8E8), rgb(0xEDB5D2), rgb(0xCBD3DD)],
     flame_roots: [rgb(0x8FD3CD), rgb(0xB8DBA0), rgb(0xA9C4E6), rgb(0xF0A274), rgb(0xCDB8E8)],
+    flame_growth: [rgb(0x8DB8EA), rgb(0xC0D8F2), rgb(0xD5DBE3), rgb(0xF4C4BC), rgb(0xEE9488)],
     on_fill: [rgb(0xFFFFFF), rgb(0x16202C)],
 };
 
@@ -257,7 +261,7 @@ mod tests {
             }
             assert!(contrast(palette.on_accent, palette.accent) >= 4.5);
             let boxes = palette.flame_user.iter().chain(&palette.flame_framework).chain(&palette.flame_core);
-            let boxes = boxes.chain(&palette.flame_generation).chain(&palette.flame_roots);
+            let boxes = boxes.chain(&palette.flame_generation).chain(&palette.flame_roots).chain(&palette.flame_growth);
             for &fill in boxes.chain([&palette.root]) {
                 let ratio = contrast(palette.on(fill), fill);
                 assert!(ratio >= 4.5, "{fill:?} {ratio}");

@@ -168,6 +168,12 @@ impl CompareTable {
         table
     }
 
+    /// Δ bytes by name and assembly.
+    pub fn growth(&self) -> FxHashMap<(&str, &str), i64> {
+        let changes = self.rows.iter().map(|row| &row.change);
+        changes.map(|change| ((&*change.name.full, &*change.assembly), change.bytes_delta())).collect()
+    }
+
     /// Numbers of the rows that pass, in order.
     pub fn arrange(&self, query: &Query) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.rows.len() as u32)

@@ -90,3 +90,11 @@ fn loading_the_other_dump_is_cancelled_at_once() {
     window.run_steps(4);
     window.get_by_label("Path of another dump");
 }
+
+#[test]
+fn growth_colours_the_flame_graph() {
+    let mut window = compare_sample_with(&earlier("growth.gcdump"));
+    compared(&mut window, &format!("growth.gcdump → {SAMPLE}"));
+    window.get_by_label("Show as flame graph").click();
+    wait_until(&mut window, "the picture", |window| window.query_by_label("Colour: growth").is_some());
+}

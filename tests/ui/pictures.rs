@@ -275,6 +275,20 @@ fn compare() {
 }
 
 #[test]
+fn growth() {
+    let Some((one, other)) = dump("zoo-net9-linux-x64.core").zip(dump("zoo-net10-linux-x64-withheap.core")) else {
+        return;
+    };
+    each("growth", &Settings::default(), |window| {
+        drop_files(window, &[&one, &other]);
+        wait_until(window, "the changes", |window| window.query_by_label("Show as flame graph").is_some());
+        wait_until(window, "the rows", |window| rows(window).len() > 1);
+        window.get_by_label("Show as flame graph").click();
+        wait_until(window, "the picture", |window| window.query_by_label("Colour: growth").is_some());
+    });
+}
+
+#[test]
 fn compare_before_during_and_after_a_failure() {
     let recent = serde_json::json!({ "recent": [
         { "path": "/dumps/shop-before-load.dmp", "runtime": ".NET 8.0.31", "bytes": 612_000_000, "opened": 1 },

@@ -17,10 +17,12 @@ pub enum ColorBy {
     Generation,
     /// What kind of root a box hangs from.
     RootKind,
+    /// How much a type grew or shrank between two dumps.
+    Growth,
 }
 
 impl ColorBy {
-    pub const ALL: [ColorBy; 3] = [ColorBy::Assembly, ColorBy::Generation, ColorBy::RootKind];
+    pub const ALL: [ColorBy; 4] = [ColorBy::Assembly, ColorBy::Generation, ColorBy::RootKind, ColorBy::Growth];
 
     /// A word for a button.
     pub fn id(self) -> &'static str {
@@ -28,6 +30,7 @@ impl ColorBy {
             ColorBy::Assembly => "assembly",
             ColorBy::Generation => "generation",
             ColorBy::RootKind => "root kind",
+            ColorBy::Growth => "growth",
         }
     }
 
@@ -37,6 +40,7 @@ impl ColorBy {
             ColorBy::Assembly => "By assembly: user code warm, framework cool",
             ColorBy::Generation => "By generation",
             ColorBy::RootKind => "By kind of root",
+            ColorBy::Growth => "By growth between the compared dumps",
         }
     }
 }
@@ -54,6 +58,8 @@ pub enum Tone {
     Core(u8),
     /// 0, 1, 2, large, pinned, frozen.
     Generation(u8),
+    /// As [`GROWTH`] names it.
+    Growth(u8),
 }
 
 /// Kinds of roots that a picture tells apart, in the order in which the theme has their colours.
@@ -101,6 +107,21 @@ impl RootFamily {
 /// What the numbers of [`Tone::Generation`] are called.
 pub const GENERATIONS: [&str; 6] =
     ["generation 0", "generation 1", "generation 2", "large objects", "pinned objects", "frozen"];
+
+/// What the numbers of [`Tone::Growth`] are called.
+pub const GROWTH: [&str; 5] = ["shrunk by 1 % of the heap", "shrunk", "as before", "grown", "grown by 1 % of the heap"];
+
+/// The colour of a type whose objects came to so many more bytes, in a heap of `whole` bytes.
+pub fn by_growth(delta: i64, whole: u64) -> Tone {
+    let much = delta.unsigned_abs().saturating_mul(100) >= whole.max(1);
+    Tone::Growth(match (delta.signum(), much) {
+        (-1, true) => 0,
+        (-1, false) => 1,
+        (1, false) => 3,
+        (1, true) => 4,
+        _ => 2,
+    })
+}
 
 /// The colour of a name by its assembly.
 pub fn by_assembly(name: &Name) -> Tone {
@@ -177,6 +198,14 @@ mod tests {
         for (full, assembly, want) in cases {
             assert_eq!(origin(&name(full, assembly)), want, "{full} of {assembly}");
         }
+    }
+
+    #[test]
+    fn growth_is_told_from_shrinking_and_much_from_little() {
+        let tones = [-10, -9, 0, 9, 10].map(|delta| by_growth(delta, 1000));
+        assert_eq!(tones, [0, 1, 2, 3, 4].map(Tone::Growth));
+        assert_eq!(by_growth(i64::MIN, u64::MAX), Tone::Growth(0));
+        assert_eq!(by_growth(0, 0), Tone::Growth(2));
     }
 
     #[test]

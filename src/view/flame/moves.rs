@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::card::{Card, Held};
 use super::place::{Camera, Placed, Smaller, Spot, Tile};
 use super::search::Search;
-use super::{ColorBy, Measure, RootFamily, Tone, by_assembly};
-use crate::analysis::flame::{FlameTree, NO_GENERATION, NameKind};
+use super::{ColorBy, Measure, RootFamily, Tone, by_assembly, by_growth};
+use crate::analysis::flame::{FlameTree, NO_GENERATION, Name, NameKind};
+use crate::view::compare::CompareTable;
 use crate::view::format;
 
 /// Seconds a glide takes.
@@ -50,6 +51,8 @@ pub struct FlameView {
     /// Per name its colour by assembly; per box the kind of root it hangs from.
     by_assembly: Vec<Tone>,
     by_root: Vec<Option<RootFamily>>,
+    /// Per name its colour by growth; empty where no dumps are compared.
+    by_growth: Vec<Tone>,
     /// Points across, rows down.
     width: f32,
     rows: f32,
@@ -82,6 +85,7 @@ impl FlameView {
             search: Search::default(),
             by_assembly,
             by_root,
+            by_growth: Vec::new(),
             width: 1.0,
             rows: 1.0,
             flipped: false,
@@ -89,6 +93,18 @@ impl FlameView {
         };
         view.camera = view.camera_on(0);
         view
+    }
+
+    /// Learns how much each type grew; types of which nothing is known did not change.
+    pub fn compare(&mut self, table: &CompareTable) {
+        let growth = table.growth();
+        let delta = |name: &Name| growth.get(&(&*name.full, &*name.assembly)).copied().unwrap_or(0);
+        self.by_growth = self.tree().names.iter().map(|name| by_growth(delta(name), table.base.bytes)).collect();
+    }
+
+    /// Is it known how much each type grew?
+    pub fn is_compared(&self) -> bool {
+        !self.by_growth.is_empty()
     }
 
     pub fn placed(&self) -> &Placed {
@@ -313,6 +329,8 @@ impl FlameView {
                 let of = self.tree().generations.get(frame as usize).filter(|&&of| of != NO_GENERATION);
                 of.map(|&of| Tone::Generation(of))
             }
+            ColorBy::Growth if by_assembly == Tone::Root => None,
+            ColorBy::Growth => self.by_growth.get(self.tree().frames[frame as usize].name as usize).copied(),
             ColorBy::RootKind => self.by_root[frame as usize].map(Tone::RootKind),
         };
         other.filter(|_| by_assembly != Tone::Empty).unwrap_or(by_assembly)
