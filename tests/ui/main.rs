@@ -3,6 +3,7 @@
 mod commands;
 mod compare;
 mod flame;
+mod guide;
 mod harness;
 mod holders;
 mod objects;
