@@ -27,7 +27,7 @@ use crate::view::types::TypeTable;
 
 /// Room for a chip, and for the buttons at the right.
 const CHIP: f32 = 130.0;
-const BUTTONS: f32 = 330.0;
+const BUTTONS: f32 = 190.0;
 
 /// The panel's own state.
 #[derive(Default)]
@@ -159,10 +159,6 @@ impl ComparePanel {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
-            const GROWTH: &str = "This dump's flame graph: red has grown, blue has shrunk";
-            if widgets::tool(ui, "Show as flame graph", "").on_hover_text(GROWTH).clicked() {
-                actions.push(Action::FlameOfGrowth);
-            }
             if widgets::tool(ui, "Compare with…", "").clicked() {
                 actions.push(Action::ChooseOther);
             }
@@ -176,7 +172,8 @@ impl ComparePanel {
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
         let (Some(table), Some((order, total))) = (self.table.get(), self.order.get()) else {
-            desk::remark(ui, self.table.problem().unwrap_or("Comparing …"));
+            let problem = self.table.problem().or(self.order.problem());
+            desk::remark(ui, problem.unwrap_or("Comparing …"));
             return;
         };
         // A new table is here, its order not yet.
@@ -228,6 +225,10 @@ impl ComparePanel {
                 widgets::label(ui, &format!("{base} → {new}"));
                 ui.label(RichText::new(table.verdict()).color(palette(ui).text));
             });
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.add_space(size::EDGE);
+                flame_button(ui, actions);
+            });
             return;
         };
         let CompareRow { change, .. } = row;
@@ -241,6 +242,7 @@ impl ComparePanel {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
+            flame_button(ui, actions);
             match subject(row) {
                 Some(subject) if widgets::tool(ui, "Referrers", "⏎").clicked() => {
                     actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject) }));
@@ -251,6 +253,13 @@ impl ComparePanel {
                 _ => {}
             }
         });
+    }
+}
+
+fn flame_button(ui: &mut Ui, actions: &mut Vec<Action>) {
+    const GROWTH: &str = "This dump's flame graph: red has grown, blue has shrunk";
+    if widgets::tool(ui, "Show as flame graph", "").on_hover_text(GROWTH).clicked() {
+        actions.push(Action::FlameOfGrowth);
     }
 }
 

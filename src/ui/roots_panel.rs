@@ -100,7 +100,8 @@ impl RootsPanel {
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
         let (Some(table), Some(order)) = (self.table.get(), self.order.get()) else {
-            desk::remark(ui, "Looking at all roots …");
+            let problem = self.table.problem().or(self.order.problem());
+            desk::remark(ui, problem.unwrap_or("Looking at all roots …"));
             return;
         };
         let graph = &desk.opened.heap.graph;

@@ -81,7 +81,7 @@ impl Start {
         ui.label(RichText::new(headline).font(theme::title()).color(palette.text));
         ui.add_space(8.0);
         let kinds = if drops {
-            ".dmp from Windows or Azure, core from Linux, .gcdump · also zipped"
+            ".dmp from Windows or Azure, core from Linux, .gcdump · also zipped · two together to compare them"
         } else {
             "This desktop cannot drop files on the window: choose one, or type its path below"
         };
