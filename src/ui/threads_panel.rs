@@ -123,10 +123,10 @@ fn menu(ui: &mut Ui, row: &ThreadRow, actions: &mut Vec<Action>) {
     if menu_item(ui, "Roots of this thread", "⏎").clicked() {
         actions.push(Action::RootsOf(row.label.clone()));
     }
-    if let Some(subject) = on_stack(row) {
-        if menu_item(ui, "Who else refers to the objects on its stack", "").clicked() {
-            actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject) }));
-        }
+    if let Some(subject) = on_stack(row)
+        && menu_item(ui, "Who else refers to the objects on its stack", "").clicked()
+    {
+        actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(subject) }));
     }
     ui.separator();
 }
