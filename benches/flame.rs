@@ -13,14 +13,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Context, Event, Pos2, RawInput, Rect, Theme, vec2};
-
+use heapglass::analysis::flame::{FlameTree, Frame, Name, NameKind};
+use heapglass::heap::TypeKind;
 use heapglass::progress::Progress;
 use heapglass::session::flame::{FlameAnswer, FlameQuestion};
 use heapglass::session::{Opened, Reading, Session, Source, State};
 use heapglass::ui::FlamePanel;
 use heapglass::ui::export::{self, Caption, Look};
 use heapglass::ui::theme;
-use heapglass::view::flame::{Measure, TreeKind, Unit};
+use heapglass::view::flame::{FlameView, Measure, TreeKind, Unit};
 
 /// The window, in points.
 const WINDOW: egui::Vec2 = vec2(1920.0, 1080.0);
@@ -51,7 +52,62 @@ fn main() {
             );
         }
     }
-    frames(&mut session, &opened);
+    let answer = ask(&opened, &FlameQuestion::default());
+    frames(&session, &opened, FlameView::new(answer.tree, Measure::default(), answer.heap));
+    let tree = bushy(100_000);
+    println!("a made tree of {} boxes", tree.frames.len());
+    let heap = tree.frames[0].weight;
+    frames(&session, &opened, FlameView::new(Arc::new(tree), Measure::default(), heap));
+}
+
+/// A tree of so many boxes: many types, every box with a few large children and a tail of small ones.
+fn bushy(boxes: usize) -> FlameTree {
+    const TYPES: u32 = 3_000;
+    let name = |at: u32| {
+        let short = format!("Cache{}<Key, Value{at}>", "Entry".repeat(at as usize % 4));
+        let namespace = "Shop.Orders.";
+        let kind = if at == 0 { NameKind::Whole } else { NameKind::Type(TypeKind::Object) };
+        Name {
+            full: format!("{namespace}{short}").into(),
+            short: short.into(),
+            namespace: namespace.len() as u32,
+            assembly: if at % 3 == 0 { "Shop.dll".into() } else { "System.Private.CoreLib.dll".into() },
+            kind,
+        }
+    };
+    let mut tree =
+        FlameTree { names: (0..TYPES).map(name).collect(), labels: (0..TYPES).collect(), ..FlameTree::default() };
+    let whole = Frame { objects: 10_000_000, chain: 1, weight: 1 << 40, own: 1 << 40, ..Frame::default() };
+    tree.frames.push(whole);
+    let mut at = 0;
+    while at < tree.frames.len() && tree.frames.len() < boxes {
+        let first = tree.frames.len();
+        let mut rest = tree.frames[at].weight / 100 * 97;
+        for child in 0..4 + at % 9 {
+            let weight = rest / 100 * 45;
+            if weight < 64 {
+                break;
+            }
+            rest -= weight;
+            let name = (at * 31 + child * 7) as u32 % (TYPES - 1) + 1;
+            let objects = (weight >> 10) as u32 + 1;
+            tree.frames.push(Frame {
+                name,
+                parent: at as u32,
+                objects,
+                chain: 1,
+                weight,
+                own: weight,
+                ..Frame::default()
+            });
+        }
+        let below: u64 = tree.frames[first..].iter().map(|frame| frame.weight).sum();
+        let children = (tree.frames.len() - first) as u32;
+        let parent = &mut tree.frames[at];
+        (parent.first_child, parent.children, parent.own) = (first as u32, children, parent.weight - below);
+        at += 1;
+    }
+    tree
 }
 
 fn ask(opened: &Opened, question: &FlameQuestion) -> FlameAnswer {
@@ -102,14 +158,14 @@ impl Stage {
     }
 }
 
-fn frames(session: &mut Session, opened: &Opened) {
+fn frames(session: &Session, opened: &Opened, view: FlameView) {
     let ctx = Context::default();
     theme::install(&ctx);
-    let mut stage = Stage { ctx, panel: FlamePanel::default(), now: 0.0 };
-    while stage.panel.view().is_none() {
+    let mut stage = Stage { ctx, panel: FlamePanel::showing(view), now: 0.0 };
+    // Fonts and first layouts are no part of a frame.
+    (0..10).for_each(|_| {
         stage.frame(session, opened, Vec::new());
-        thread::sleep(Duration::from_millis(5));
-    }
+    });
     let at = Pos2::new(700.0, 400.0);
     stage.frame(session, opened, vec![Event::PointerMoved(at)]);
     let mut report = |what: &str, events: &dyn Fn(usize) -> Vec<Event>| {

@@ -1,10 +1,10 @@
 //! The flame graph's menus: which tree, weight and colours; what can be done with a box; the breadcrumb.
 
-use eframe::egui::{Popup, PopupCloseBehavior, Response, RichText, Ui};
+use eframe::egui::{CornerRadius, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, Vec2};
 
 use super::flame_canvas::Wish;
-use super::theme;
 use super::widgets::{self, palette};
+use super::{flame_paint, theme};
 use crate::analysis::flame::NameKind;
 use crate::session::flame::FlameQuestion;
 use crate::view::flame::{ColorBy, FlameView, Tile, TreeKind, Unit};
@@ -104,6 +104,25 @@ pub fn context(ui: &mut Ui, view: &FlameView, tile: Tile, question: &FlameQuesti
         ui.separator();
         item(ui, "Copy path", "Ctrl C", Wish::CopyPath(frame));
         item(ui, "Copy as Markdown", "Ctrl Shift C", Wish::CopyMarkdown(frame));
+    }
+}
+
+/// Says what the colours mean, from right to left, where there is room for all of it.
+pub fn legend(ui: &mut Ui, view: &FlameView) {
+    const CHIP: f32 = 10.0;
+    let palette = palette(ui);
+    let entries = flame_paint::legend(palette, view.color);
+    let width = |words: &str| ui.painter().layout_no_wrap(words.to_owned(), theme::small(), palette.muted).size().x;
+    let all: f32 = entries.iter().map(|(_, words)| width(words) + CHIP + 2.0 * ui.spacing().item_spacing.x + 8.0).sum();
+    if all + 24.0 > ui.available_width() {
+        return;
+    }
+    ui.add_space(8.0);
+    for (color, words) in entries.into_iter().rev() {
+        ui.label(RichText::new(words).font(theme::small()).color(palette.muted));
+        let (chip, _) = ui.allocate_exact_size(Vec2::splat(CHIP), Sense::hover());
+        ui.painter().rect_filled(chip, CornerRadius::same(2), color);
+        ui.add_space(8.0);
     }
 }
 

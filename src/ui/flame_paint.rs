@@ -90,15 +90,25 @@ pub fn paint(painter: &Painter, palette: &Palette, view: &FlameView, frame: &Fra
 pub fn fill(palette: &Palette, view: &FlameView, spot: &Spot, hovered: Option<Tile>) -> Color32 {
     let ground = palette.bg[0];
     let Tile::Frame(at) = spot.tile else {
-        return if hovered == Some(spot.tile) { smaller(palette, 0.3) } else { smaller(palette, SMALLER) };
+        let grey = smaller(palette, if hovered == Some(spot.tile) { 0.3 } else { SMALLER });
+        // What is looked for may be among them, but it is not to be seen.
+        return if is_looked_for(view, &spot.tile) { grey } else { ground.lerp_to_gamma(grey, DIMMED) };
     };
     let mut color = tone(palette, view.tone(at));
-    if !view.search().matches(view.tree().frames[at as usize].name) {
+    if !is_looked_for(view, &spot.tile) {
         color = ground.lerp_to_gamma(color, DIMMED);
     } else if view.above_zoom(at) {
         color = ground.lerp_to_gamma(color, ABOVE);
     }
     if hovered == Some(spot.tile) { color.lerp_to_gamma(palette.text, 0.14) } else { color }
+}
+
+/// Does the box match what is searched for? All do without a search.
+fn is_looked_for(view: &FlameView, tile: &Tile) -> bool {
+    match *tile {
+        Tile::Frame(at) => view.search().matches(view.tree().frames[at as usize].name),
+        Tile::Smaller(_) => view.search().is_empty(),
+    }
 }
 
 /// Grey, a little more than the ground.
@@ -151,7 +161,7 @@ pub fn shared_part(view: &FlameView, spot: &Spot) -> Option<f32> {
 
 /// Diagonal stripes over the part of a box that other roots hold as well, where that part begins.
 fn hatch(painter: &Painter, palette: &Palette, view: &FlameView, spot: &Spot, rect: Rect, fill: Color32) {
-    let Some(part) = shared_part(view, spot) else { return };
+    let Some(part) = shared_part(view, spot).filter(|_| is_looked_for(view, &spot.tile)) else { return };
     stripes(painter, rect.with_max_x(rect.left() + rect.width() * part), palette.on(fill));
 }
 
@@ -214,7 +224,7 @@ pub fn label_color(palette: &Palette, view: &FlameView, tile: &Tile, fill: Color
     match *tile {
         Tile::Smaller(_) => palette.muted,
         Tile::Frame(at) if view.tone(at) == Tone::Empty => palette.text,
-        Tile::Frame(at) if !view.search().matches(view.tree().frames[at as usize].name) => palette.muted,
+        Tile::Frame(_) if !is_looked_for(view, tile) => palette.muted,
         Tile::Frame(_) => palette.on(fill),
     }
 }
@@ -229,7 +239,7 @@ pub fn texts(view: &FlameView, tile: &Tile) -> (String, String) {
         Tile::Frame(at) => {
             let name = view.tree().name(*at);
             let frame = &view.tree().frames[*at as usize];
-            (name.short.to_string(), flame::beside(frame, name, view.measure().unit))
+            (name.short.to_string(), flame::beside(frame, name, view.measure().unit, view.heap()))
         }
     }
 }

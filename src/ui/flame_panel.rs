@@ -17,6 +17,7 @@ use super::flame_save::Save;
 use super::theme::{self, size};
 use super::widgets::{self, palette};
 use crate::analysis::flame::{Name, NameKind};
+use crate::heap::TypeName;
 use crate::session::flame::{FlameAnswer, FlameQuestion, FlameRoot, held};
 use crate::session::{Opened, Session, Source, Ticket};
 use crate::view::compare::CompareTable;
@@ -29,6 +30,8 @@ use crate::view::place::{Place, Subject, Tab};
 pub struct FlamePanel {
     /// What the picture was asked to start from.
     subject: Option<Subject>,
+    /// What that is called: in short, and in full.
+    name: Option<TypeName>,
     question: FlameQuestion,
     /// What the shown picture, or the one on its way, answers.
     asked: Option<FlameQuestion>,
@@ -56,6 +59,12 @@ pub struct FlamePanel {
 }
 
 impl FlamePanel {
+    /// A panel that has been given its first picture, as if a session had answered with it.
+    pub fn showing(view: FlameView) -> FlamePanel {
+        let question = FlameQuestion { measure: view.measure(), ..FlameQuestion::default() };
+        FlamePanel { asked: Some(question.clone()), question, view: Some(view), ..FlamePanel::default() }
+    }
+
     /// Takes what a comparison found; without one, no colour tells growth.
     pub fn compare(&mut self, table: Option<&Arc<CompareTable>>) {
         if self.growth.as_ref().map(Arc::as_ptr) == table.map(Arc::as_ptr) {
@@ -114,6 +123,7 @@ impl FlamePanel {
     ) -> Vec<Action> {
         if self.subject.as_ref() != subject {
             self.subject = subject.cloned();
+            self.name = subject.map(|subject| opened.name_of(subject));
             self.question.root = FlameRoot::of(opened, subject);
             self.question.path.clear();
         }
@@ -190,8 +200,8 @@ impl FlamePanel {
         self.canvas.focus();
         match &self.question.root {
             FlameRoot::Objects(objects, title) if focused => {
-                self.subject = Some(Subject::Objects(objects.clone(), title.clone()));
-                Some(Action::Go(Place { tab: Tab::Flame, subject: self.subject.clone() }))
+                let subject = Some(Subject::Objects(objects.clone(), title.clone()));
+                Some(Action::Go(Place { tab: Tab::Flame, subject }))
             }
             _ => None,
         }
@@ -207,30 +217,23 @@ impl FlamePanel {
             if let Some(view) = &self.view {
                 self.save.show(ui, view, &caption, folder);
             }
-            let Some(root) = self.root_name() else {
+            let Some(name) = &self.name else {
                 ui.label(RichText::new("whole heap").color(palette(ui).muted));
                 return;
             };
-            if widgets::chip(ui, &flame_menu::shortened(&root)).on_hover_text("Back to the whole heap").clicked() {
+            let chip = widgets::chip(ui, &flame_menu::shortened(&name.short));
+            if chip.on_hover_text(format!("{}: back to the whole heap", name.full)).clicked() {
                 action = Some(Action::Go(Place { tab: Tab::Flame, subject: None }));
             }
         });
         action
     }
 
-    /// What the picture starts from; `None`: the whole heap.
-    fn root_name(&self) -> Option<Arc<str>> {
-        match &self.question.root {
-            FlameRoot::Heap => None,
-            FlameRoot::Type(name) | FlameRoot::Objects(_, name) => Some(name.clone()),
-        }
-    }
-
     /// What an exported picture says beside the dump's facts: what part of the heap it shows.
     fn caption(&self, dump: &Caption) -> Caption {
         let hidden = self.question.hidden.len() as u64;
         let more = [
-            self.root_name().map(|name| format!("root: {name}")),
+            self.name.as_ref().map(|name| format!("root: {}", name.full)),
             (hidden > 0).then(|| format!("{} hidden", format::counted(hidden, "type"))),
             self.question.only_user.then(|| String::from("only user code")),
         ];
@@ -300,6 +303,9 @@ impl FlamePanel {
                 };
                 let color = if self.problem.is_some() { palette.error } else { palette.faint };
                 ui.label(RichText::new(words).font(theme::small()).color(color));
+                if let Some(view) = &self.view {
+                    flame_menu::legend(ui, view);
+                }
                 if self.question.only_user && widgets::chip(ui, "only user code").clicked() {
                     self.question.only_user = false;
                 }

@@ -61,14 +61,16 @@ impl Save {
 
     fn menu(&mut self, ui: &mut Ui, view: &FlameView, caption: &Caption) {
         let palette = palette(ui);
-        for format in Format::ALL {
-            let row =
-                Button::selectable(self.format == format, format.words()).min_size(vec2(ui.available_width(), 26.0));
-            if ui.add(row).clicked() {
-                self.format = format;
-                self.path = with_extension(&self.path, format);
+        ui.scope(|ui| {
+            ui.spacing_mut().button_padding.x = 8.0;
+            for format in Format::ALL {
+                let chosen = Button::selectable(self.format == format, format.words());
+                if ui.add(chosen.min_size(vec2(ui.available_width(), 26.0))).clicked() {
+                    self.format = format;
+                    self.path = with_extension(&self.path, format);
+                }
             }
-        }
+        });
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             let drawn = matches!(self.format, Format::Png | Format::Svg);

@@ -277,7 +277,7 @@ fn a_box_leads_to_its_objects_in_other_views() {
     else {
         panic!("not to the objects' referrers")
     };
-    assert_eq!((objects.len(), &*title), (798, "SqlCommand"), "those in this box, not all of the type");
+    assert_eq!((objects.len(), &*title), (800, "SqlCommand"), "those in this box, not all of the type");
     menu(&mut window, at, "Row in Types");
     let led = window.state_mut().led.take().expect("a row");
     assert!(matches!(led, Place { tab: Tab::Types, subject: Some(Subject::Type(_)) }));
@@ -291,7 +291,8 @@ fn a_box_leads_to_its_objects_in_other_views() {
     let Some(Place { subject: Some(Subject::Objects(objects, _)), .. }) = window.state_mut().led.take() else {
         panic!("not to objects")
     };
-    assert_eq!(objects.len(), 266);
+    let view = window.state().panel.view().unwrap();
+    assert_eq!(objects.len() as u32, view.tree().frames[view.selected().unwrap() as usize].objects);
 }
 
 #[test]

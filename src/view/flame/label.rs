@@ -10,9 +10,12 @@ use crate::view::format;
 /// Fewest characters of a name that still say something.
 const FEWEST: usize = 3;
 
-/// What stands beside a name in its box: ` · 801 × · 1.53 MB`.
-pub fn beside(frame: &Frame, name: &Name, unit: Unit) -> String {
+/// What stands beside a name in its box: ` · 1.53 MB · 801 ×`; roots say their share of the `heap` too.
+pub fn beside(frame: &Frame, name: &Name, unit: Unit, heap: u64) -> String {
     let mut out = format!(" · {}", unit.text(frame.weight));
+    if matches!(name.kind, NameKind::Root(_)) {
+        out += &format!(" · {} %", format::percent(frame.weight, heap));
+    }
     match name.kind {
         NameKind::Whole | NameKind::Root(_) => {
             out += &format!(" · {}", format::counted(frame.objects.into(), "object"));
@@ -49,7 +52,7 @@ pub fn fit(text: &str, width: f32, advance: &impl Fn(char) -> f32) -> Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heap::TypeKind;
+    use crate::heap::{RootKind, TypeKind};
 
     #[test]
     fn a_name_loses_its_front_and_never_its_end() {
@@ -69,9 +72,11 @@ mod tests {
         let name = |kind| Name { full: "".into(), short: "".into(), namespace: 0, assembly: "".into(), kind };
         let object = name(NameKind::Type(TypeKind::Object));
         let frame = Frame { weight: 1_534_348, objects: 801, chain: 1, ..Frame::default() };
-        assert_eq!(beside(&frame, &object, Unit::Bytes), " · 1.53 MB · 801 ×");
-        assert_eq!(beside(&Frame { objects: 1, ..frame }, &object, Unit::Bytes), " · 1.53 MB");
-        assert_eq!(beside(&Frame { chain: 20, ..frame }, &object, Unit::Bytes), " · 1.53 MB · chain of 20");
-        assert_eq!(beside(&frame, &name(NameKind::Whole), Unit::Bytes), " · 1.53 MB · 801 objects");
+        assert_eq!(beside(&frame, &object, Unit::Bytes, 3_000_000), " · 1.53 MB · 801 ×");
+        assert_eq!(beside(&Frame { objects: 1, ..frame }, &object, Unit::Bytes, 3_000_000), " · 1.53 MB");
+        assert_eq!(beside(&Frame { chain: 20, ..frame }, &object, Unit::Bytes, 3_000_000), " · 1.53 MB · chain of 20");
+        assert_eq!(beside(&frame, &name(NameKind::Whole), Unit::Bytes, 3_000_000), " · 1.53 MB · 801 objects");
+        let root = name(NameKind::Root(RootKind::Static));
+        assert_eq!(beside(&frame, &root, Unit::Bytes, 3_000_000), " · 1.53 MB · 51.1 % · 801 objects");
     }
 }
