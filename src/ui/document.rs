@@ -206,6 +206,9 @@ impl View {
         self.flame.compare(self.compare.table());
         let place = self.history.now().clone();
         let back = self.history.can_go_back();
+        if place.tab != Tab::Overview {
+            self.overview.rest();
+        }
         actions.extend(match place.tab {
             Tab::Overview => self.overview.show(ui, desk),
             Tab::Types if desk.settings.by_name && !self.types.is_to_select(place.subject.as_ref()) => {

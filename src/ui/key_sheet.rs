@@ -33,7 +33,14 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("Ctrl Shift C", "Copy the row as Markdown"),
         ],
     ),
-    ("Types", &[("I", "The objects of the type, one by one"), ("Alt F", "By Name: fold into what holds it")]),
+    (
+        "Types",
+        &[
+            ("I", "The objects of the type, one by one"),
+            ("F", "Its flame graph"),
+            ("Alt F", "By Name: fold into what holds it"),
+        ],
+    ),
     ("Instances", &[("Enter", "Look inside; follow a reference"), ("Esc", "Close the object")]),
     ("Referrers", &[("Space", "The heaviest path up to a root"), ("P", "All paths to roots")]),
     (

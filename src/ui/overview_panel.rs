@@ -57,12 +57,21 @@ impl OverviewPanel {
         }
     }
 
+    /// Another view is shown: what it asks for shall not wait for the waste of a large heap.
+    pub fn rest(&mut self) {
+        if self.waste.is_waiting() {
+            self.waste.clear();
+        }
+    }
+
     fn refresh(&mut self, desk: &Desk<'_>) {
         if self.shares.is_new() {
             self.shares.ask(desk.session.ask(|opened, progress| opened.shares(progress)));
         }
         if self.suspects.is_new() && desk.opened.analysis().is_some() {
             self.suspects.ask(desk.session.ask_slow(|opened, progress| opened.suspicions(progress)));
+        }
+        if self.waste.is_new() && desk.opened.analysis().is_some() {
             self.waste.ask(desk.session.ask_slow(|opened, progress| opened.waste(progress)));
         }
         self.shares.poll();

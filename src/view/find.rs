@@ -31,7 +31,7 @@ mod tests {
 
     fn best<'a>(typed: &str, names: &[&'a str]) -> Vec<&'a str> {
         let mut found: Vec<_> = names.iter().filter_map(|name| Some((rank(typed, name)?, *name))).collect();
-        found.sort();
+        found.sort_unstable();
         found.into_iter().map(|(_, name)| name).collect()
     }
 
