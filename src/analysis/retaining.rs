@@ -89,6 +89,7 @@ impl Retaining {
     }
 
     /// Indices in [`Graph::roots`] of the roots from which liveness starts, sorted by the object they hold.
+    #[expect(clippy::misnamed_getters, reason = "to everyone else these are the roots")]
     pub fn roots(&self) -> &[u32] {
         &self.seeds
     }
