@@ -71,7 +71,7 @@ fn bushy(boxes: usize) -> FlameTree {
             full: format!("{namespace}{short}").into(),
             short: short.into(),
             namespace: namespace.len() as u32,
-            assembly: if at % 3 == 0 { "Shop.dll".into() } else { "System.Private.CoreLib.dll".into() },
+            assembly: if at.is_multiple_of(3) { "Shop.dll".into() } else { "System.Private.CoreLib.dll".into() },
             kind,
         }
     };
