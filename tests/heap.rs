@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use heapglass::dump::{Architecture, Bytes, Dump, Module, Os};
-use heapglass::heap::{Heap, Options, RootKind, TypeKind, digests};
+use heapglass::heap::{Heap, Options, RootKind, TypeInfo, TypeKind, digests};
 use heapglass::progress::Progress;
 use heapglass::runtime::gc::SegmentKind;
 use serde_json::Value;
@@ -104,9 +104,9 @@ const WAYS: [(&str, &str); 3] = [
 fn cell(heap: &Heap, whole: &Heap) -> String {
     let (gc, known) = (&heap.facts.gc, &whole.facts.gc);
     let unknown = gc.segments.iter().any(|segment| segment.kind == SegmentKind::Small);
+    assert_eq!(gc.regions, known.regions);
     let mut untold = Vec::new();
     untold.extend(unknown.then_some("generations"));
-    untold.extend((gc.regions != known.regions).then_some("regions"));
     untold.extend(((gc.server, gc.heaps) != (known.server, known.heaps)).then_some("server GC and its heaps"));
     let told = heap.facts.warnings.iter().any(|warning| warning.contains("segments were found by their structure"));
     assert_eq!(told, !untold.is_empty(), "{untold:?} must be told: {:?}", heap.facts.warnings);
@@ -225,7 +225,7 @@ fn what_lies_in_memory_that_threads_have_not_cleared_yet_is_left_out() {
         let mut gaps = gaps(&heap);
         gaps.retain(|gap| gap.start != WITHOUT_THREAD);
         let pointer_size = if heap.facts.architecture == Architecture::X86 { 4 } else { 8 };
-        let is_byte_array = |info: &&heapglass::heap::TypeInfo| &*info.name.full == "System.Byte[]";
+        let is_byte_array = |info: &&TypeInfo| &*info.name.full == "System.Byte[]";
         let byte_array = heap.graph.types.iter().find(is_byte_array).expect("every heap has one").method_table;
         let mut dump = Dump::open(&support::dump(name).expect("it is here"), &Progress::new()).expect("it opens");
         let mut bytes = dump.bytes.to_vec();
@@ -266,6 +266,28 @@ fn a_32_bit_process_that_a_64_bit_tool_dumped_is_equal_to_its_truth() {
         (expected.digest, expected.digest_references)
     );
     assert!(heap.graph.roots.iter().any(|root| root.kind == RootKind::Stack), "stacks are found by the 32-bit blocks");
+}
+
+#[test]
+fn objects_that_no_threads_record_tells_to_be_old_are_kept_and_counted_in_a_warning() {
+    let path = support::dump(support::SAMPLE).expect("the sample is always here");
+    let heap = Heap::open(&path, &Options::default(), &Progress::new()).expect("it opens");
+    let [filled, forgotten] = &gaps(&heap)[..] else { panic!("the sample has two contexts") };
+    let is_byte_array = |info: &&TypeInfo| &*info.name.full == "System.Byte[]";
+    let byte_array = heap.graph.types.iter().find(is_byte_array).expect("every heap has one").method_table;
+    let mut dump = Dump::open(&path, &Progress::new()).expect("it opens");
+    let mut bytes = dump.bytes.to_vec();
+    fill(&mut bytes, &dump, filled, byte_array, 8);
+    // Without the other record there is one pair of words only: no way leads from two threads to it.
+    let record = [forgotten.start.to_le_bytes(), (forgotten.end - 24).to_le_bytes()].concat();
+    let at = bytes.windows(16).position(|window| window == record).expect("the context's record");
+    bytes[at..at + 16].fill(0);
+    dump.bytes = Arc::new(Bytes::Owned(bytes));
+    let doubtful = Heap::from_dump(dump, &Options::default(), &Progress::new()).expect("it opens");
+    assert_eq!(doubtful.graph.len(), heap.graph.len() + 2, "two arrays were put there");
+    // The two arrays, and what lies between other words that look so.
+    let told = |warning: &String| warning.starts_with("Up to 32 objects may be old ones (13 places");
+    assert!(doubtful.facts.warnings.iter().any(told), "{:?}", doubtful.facts.warnings);
 }
 
 /// A row of `docs/runtimes.md` that a real dump proves.

@@ -55,11 +55,6 @@ impl GcFacts {
     }
 
     pub(super) fn of(gc: &Gc) -> GcFacts {
-        GcFacts {
-            server: gc.is_server(),
-            regions: gc.vars.as_ref().is_some_and(|vars| vars.regions),
-            heaps: gc.heaps(),
-            segments: gc.segments.clone(),
-        }
+        GcFacts { server: gc.is_server(), regions: gc.regions, heaps: gc.heaps(), segments: gc.segments.clone() }
     }
 }

@@ -48,7 +48,13 @@ pub(super) fn settle<'a>(
                 filled
                     .extend(ranges.filter(|range| part(walked, range.start).is_some_and(|part| part.can_hold(range))));
             }
-            None => doubtful.add_each(walked, records.into_iter().map(|Record { range, .. }| range)),
+            None => {
+                // Two neighbouring handles both name objects; the limit of a context hardly ever does.
+                let min_object = 3 * known.space.pointer_size() as u64;
+                let ranges = records.into_iter().map(|Record { range, .. }| range);
+                let contexts = ranges.filter(|range| !has_object(walked, range.end - min_object));
+                doubtful.add_each(walked, contexts);
+            }
         }
     }
     let ran_on = |range: &Range<u64>| gaps(walked).any(|gap| gap.end == range.end && gap.start > range.start);
@@ -81,7 +87,7 @@ pub(super) fn settle<'a>(
         )
     });
     doubtful.warn(warnings, |sum, at| {
-        format!("{sum} objects may be old ones ({at}): words that look like a thread's allocation context bound them, and no thread's record tells.")
+        format!("Up to {sum} objects may be old ones ({at}): words that look like a thread's allocation context bound them, and no thread's record tells.")
     });
     Ok(())
 }

@@ -24,6 +24,8 @@ pub struct Gc {
     pub vars: Option<GcVars>,
     /// In address order; empty ones included.
     pub segments: Vec<Segment>,
+    /// Are they regions, small and of one generation each (7 and later), and no classic segments?
+    pub regions: bool,
     /// May the end of an open segment lie behind its `end`? Then allocation contexts must tell.
     pub open_ends: bool,
     /// How the segments were found, in words.
@@ -91,7 +93,8 @@ fn pick(dump: &Dump, space: &AddressSpace, found: Vec<GcVars>) -> Option<Gc> {
     let offsets = if vars.declared { "declared" } else { "calibrated" };
     let (major, minor) = vars.version;
     let how = format!("GcDacVars {major}.{minor} in {}, offsets {offsets}", place(dump, vars.address));
-    Some(Gc { vars: Some(vars), segments, open_ends: false, how, warnings })
+    let regions = vars.regions;
+    Some(Gc { vars: Some(vars), segments, regions, open_ends: false, how, warnings })
 }
 
 /// `coreclr.dll+0x47d680`, or the plain address outside every module.

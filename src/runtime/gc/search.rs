@@ -16,7 +16,7 @@ use crate::runtime::method_table::MethodTable;
 const LOWEST: u64 = 0x10000;
 const PAGE: u64 = 0x1000;
 const UNTOLD: &str = "GcDacVars were not found, so segments were found by their structure: generations of small objects, \
-    segments or regions, and workstation or server GC with its heaps are not told.";
+    and workstation or server GC with its heaps are not told.";
 
 pub(super) fn find(space: &AddressSpace, progress: &Progress) -> Result<Gc, Cancelled> {
     let p = space.pointer_size();
@@ -32,6 +32,11 @@ pub(super) fn find(space: &AddressSpace, progress: &Progress) -> Result<Gc, Canc
         }
     })?;
     headers.sort_by_key(|header| (header.mem, header.address));
+    // The header of a segment lies in its own first page, those of regions lie together elsewhere.
+    let own = headers.iter().filter(|header| header.kind() != Some(SegmentKind::Frozen));
+    let (first_page, elsewhere): (Vec<&Header>, Vec<&Header>) =
+        own.partition(|header| header.mem.checked_sub(PAGE) == Some(header.address));
+    let regions = elsewhere.len() > first_page.len();
     let mut segments: Vec<Segment> = Vec::new();
     for header in headers {
         // W^X maps loader pages twice and a copy of a header may lie in any buffer: one segment a start.
@@ -51,6 +56,7 @@ pub(super) fn find(space: &AddressSpace, progress: &Progress) -> Result<Gc, Canc
     Ok(Gc {
         vars: None,
         segments,
+        regions,
         open_ends: true,
         how: "heap segments by structure (generations and GC heaps unknown)".into(),
         warnings: vec![UNTOLD.to_owned()],
