@@ -15,9 +15,9 @@ use super::bits::Bits;
 #[derive(Clone, Debug, Default)]
 pub struct Retaining {
     /// Indices of retaining roots in [`Graph::roots`], sorted by object.
-    roots: Vec<u32>,
+    all: Vec<u32>,
     /// Those of them from which liveness starts: all, or all but the stack words that add nothing.
-    seeds: Vec<u32>,
+    roots: Vec<u32>,
     /// Objects with an edge in `cut` or `dependent`.
     special: Bits,
     /// (bucket, object) where every edge between the two is a named static, sorted.
@@ -45,7 +45,7 @@ impl Retaining {
         for &(from, _) in cut.iter().chain(&dependent) {
             special.insert(from);
         }
-        Retaining { seeds: roots.clone(), roots, special, cut, dependent }
+        Retaining { all: roots.clone(), roots, special, cut, dependent }
     }
 
     /// The same, with liveness starting from those conservative stack words only that hold what no other root
@@ -56,11 +56,11 @@ impl Retaining {
     /// variable's cache retains does not shrink because an old word still points into it.
     pub fn stacks_last(mut self, graph: &Graph, progress: &Progress) -> Result<Retaining, Cancelled> {
         let is_stack = |root: u32| graph.roots[root as usize].kind == RootKind::Stack;
-        if !self.roots.iter().any(|&root| is_stack(root)) {
+        if !self.all.iter().any(|&root| is_stack(root)) {
             return Ok(self);
         }
         let held = self.without(graph, RootKind::Stack).reached(graph, progress)?;
-        self.seeds.retain(|&root| !is_stack(root) || !held.contains(graph.roots[root as usize].object));
+        self.roots.retain(|&root| !is_stack(root) || !held.contains(graph.roots[root as usize].object));
         Ok(self)
     }
 
@@ -68,7 +68,7 @@ impl Retaining {
     fn reached(&self, graph: &Graph, progress: &Progress) -> Result<Bits, Cancelled> {
         let mut held = Bits::new(graph.len());
         let mut todo: Vec<u32> = Vec::new();
-        let objects = self.seeds.iter().map(|&root| graph.roots[root as usize].object);
+        let objects = self.roots.iter().map(|&root| graph.roots[root as usize].object);
         todo.extend(objects.filter(|&object| held.insert(object)));
         let mut steps = 0;
         while let Some(object) = todo.pop() {
@@ -82,26 +82,25 @@ impl Retaining {
     /// The same without the roots of one kind (not a static one: its edge would stay cut).
     pub fn without(&self, graph: &Graph, kind: RootKind) -> Retaining {
         let mut other = self.clone();
-        for roots in [&mut other.roots, &mut other.seeds] {
+        for roots in [&mut other.all, &mut other.roots] {
             roots.retain(|&root| graph.roots[root as usize].kind != kind);
         }
         other
     }
 
     /// Indices in [`Graph::roots`] of the roots from which liveness starts, sorted by the object they hold.
-    #[expect(clippy::misnamed_getters, reason = "to everyone else these are the roots")]
     pub fn roots(&self) -> &[u32] {
-        &self.seeds
+        &self.roots
     }
 
     /// Those of [`roots`](Self::roots) that hold `object` directly.
     pub fn roots_of(&self, graph: &Graph, object: u32) -> &[u32] {
-        holding(&self.seeds, graph, object)
+        holding(&self.roots, graph, object)
     }
 
     /// The same with stack words that add nothing: what points at `object`, to be listed.
     pub fn all_roots_of(&self, graph: &Graph, object: u32) -> &[u32] {
-        holding(&self.roots, graph, object)
+        holding(&self.all, graph, object)
     }
 
     /// True where every edge of `object` counts and costs a plain step: most objects, so ask this first.
