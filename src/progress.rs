@@ -17,6 +17,7 @@ pub enum Phase {
     Unpack,
     Map,
     FindRuntime,
+    Types,
     Walk,
     Roots,
     References,
@@ -26,11 +27,12 @@ pub enum Phase {
 }
 
 impl Phase {
-    const ALL: [Phase; 10] = [
+    const ALL: [Phase; 11] = [
         Phase::Starting,
         Phase::Unpack,
         Phase::Map,
         Phase::FindRuntime,
+        Phase::Types,
         Phase::Walk,
         Phase::Roots,
         Phase::References,
@@ -46,6 +48,7 @@ impl Phase {
             Phase::Unpack => "unpack",
             Phase::Map => "map",
             Phase::FindRuntime => "find_runtime",
+            Phase::Types => "types",
             Phase::Walk => "walk",
             Phase::Roots => "roots",
             Phase::References => "references",
@@ -62,6 +65,7 @@ impl Phase {
             Phase::Unpack => "Unpacking the file",
             Phase::Map => "Mapping the dump",
             Phase::FindRuntime => "Finding the .NET runtime",
+            Phase::Types => "Finding types",
             Phase::Walk => "Walking objects",
             Phase::Roots => "Finding roots",
             Phase::References => "Reading references",
@@ -74,7 +78,7 @@ impl Phase {
     /// The unit in which `done` and `total` of this phase count.
     pub fn unit(self) -> Unit {
         match self {
-            Phase::Unpack | Phase::Map | Phase::FindRuntime | Phase::Walk => Unit::Bytes,
+            Phase::Unpack | Phase::Map | Phase::FindRuntime | Phase::Types | Phase::Walk => Unit::Bytes,
             _ => Unit::Objects,
         }
     }

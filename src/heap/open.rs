@@ -1,7 +1,7 @@
 //! From a file to a [`Heap`]: the order in which everything is found and read.
 //!
-//! Segments, then objects (first pass) with the type system discovered beside them, then what the
-//! allocation contexts say about gaps, then references (second pass). Each step reports its phase and
+//! Segments, then the type system, then objects (first pass), then what the allocation contexts say about
+//! gaps, then references (second pass). Each step reports its phase and
 //! how long it took.
 
 use std::path::{Path, PathBuf};
@@ -67,15 +67,11 @@ impl Heap {
         }
         clock.lap(Phase::FindRuntime);
 
-        progress.begin(Phase::Walk, gc.segments.iter().map(Segment::len).sum());
+        progress.begin(Phase::Types, 0);
         let gc_ranges = gc.ranges();
         let contracts = if options.hints.no_contract { Vec::new() } else { Contract::find(&dump, &space) };
         let help = Help { contracts, files };
-        let (walked, types) = rayon::join(
-            || walk::walk(&space, &method_tables, &gc.segments, progress),
-            || TypeSystem::discover(&space, &gc_ranges, help, progress),
-        );
-        let (mut walked, types) = (walked?, types?);
+        let types = TypeSystem::discover(&space, &gc_ranges, help, progress)?;
         let version = match options.hints.hide_version {
             true => version::unknown("hidden"),
             false => {
@@ -83,6 +79,10 @@ impl Heap {
                 version::find(&dump, &space, inside, types.core_version(&space))
             }
         };
+        clock.lap(Phase::Types);
+
+        progress.begin(Phase::Walk, gc.segments.iter().map(Segment::len).sum());
+        let mut walked = walk::walk(&space, &method_tables, &gc.segments, progress)?;
         let mut warnings = dump.warnings.clone();
         warnings.extend(supplied);
         warnings.append(&mut gc.warnings);

@@ -20,8 +20,8 @@ pub struct Step {
 
 /// Steps up to a usable type table; unpacking only where the file is packed.
 pub fn steps(now: Phase, unpacked: bool) -> Vec<Step> {
-    use Phase::{FindRuntime, Map, References, Referrers, Roots, Unpack, Walk};
-    [Unpack, Map, FindRuntime, Walk, Roots, References, Referrers]
+    use Phase::{FindRuntime, Map, References, Referrers, Roots, Types, Unpack, Walk};
+    [Unpack, Map, FindRuntime, Types, Walk, Roots, References, Referrers]
         .into_iter()
         .filter(|phase| *phase != Unpack || unpacked)
         .map(|phase| {
@@ -65,7 +65,10 @@ mod tests {
     #[test]
     fn the_list_fills_up_in_order() {
         let stages: Vec<Stage> = steps(Phase::Walk, false).into_iter().map(|step| step.stage).collect();
-        assert_eq!(stages, [Stage::Done, Stage::Done, Stage::Now, Stage::Ahead, Stage::Ahead, Stage::Ahead]);
+        assert_eq!(
+            stages,
+            [Stage::Done, Stage::Done, Stage::Done, Stage::Now, Stage::Ahead, Stage::Ahead, Stage::Ahead]
+        );
         assert_eq!(steps(Phase::Unpack, true)[0], Step { label: "Unpacking the file", stage: Stage::Now });
     }
 
