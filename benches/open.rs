@@ -23,8 +23,8 @@ use heapglass::view::place::Subject;
 /// Runs of each kind; the fastest counts.
 const RUNS: usize = 3;
 /// Types and objects that are clicked.
-const TYPES: usize = 30;
-const OBJECTS: usize = 2000;
+const TYPES: usize = 10;
+const OBJECTS: usize = 50;
 
 struct Run {
     objects: usize,
