@@ -73,3 +73,14 @@ impl Error {
         }
     }
 }
+
+/// The pointer of `size` bytes (4 or 8) at `at`, in a chunk of memory that is looked through.
+#[inline]
+fn word(bytes: &[u8], at: usize, size: usize) -> Option<u64> {
+    let bytes = bytes.get(at..at + size)?;
+    Some(if size == 8 {
+        u64::from_le_bytes(bytes.try_into().expect("eight bytes"))
+    } else {
+        u64::from(u32::from_le_bytes(bytes.try_into().expect("four bytes")))
+    })
+}

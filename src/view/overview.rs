@@ -8,6 +8,7 @@ use super::place::Subject;
 use crate::analysis::generations::Share;
 use crate::heap::Heap;
 use crate::runtime::gc::Generation;
+use crate::runtime::values;
 
 /// A fact and what it is called.
 pub type Fact = (&'static str, String);
@@ -48,18 +49,13 @@ fn when(taken: u64) -> String {
     }
 }
 
-/// Days since 1970 as a date of the Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
+/// Seconds since 1970 as a date and a time of day.
 fn date(seconds: u64) -> String {
-    let days = seconds / 86_400 + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    /// From 0001-01-01 to 1970-01-01.
+    const DAYS: u64 = 719_162;
+    let day = values::date(seconds / 86_400 + DAYS).unwrap_or_default();
     let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
-    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+    format!("{day} {hour:02}:{minute:02} UTC")
 }
 
 /// One piece of the bar that shows the heap.

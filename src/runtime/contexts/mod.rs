@@ -17,6 +17,7 @@ pub use records::of_threads;
 
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
+use crate::runtime::word;
 
 /// How far before its gap a context that was copied too early may begin.
 const TORN: u64 = 64 << 10;
@@ -170,15 +171,5 @@ fn pairs(
                 }
             }
         }
-    })
-}
-
-#[inline]
-fn word(bytes: &[u8], at: usize, p: usize) -> Option<u64> {
-    let bytes = bytes.get(at..at + p)?;
-    Some(if p == 8 {
-        u64::from_le_bytes(bytes.try_into().expect("eight bytes"))
-    } else {
-        u64::from(u32::from_le_bytes(bytes.try_into().expect("four bytes")))
     })
 }

@@ -12,6 +12,7 @@ use super::segments::{self, Header};
 use crate::dump::Dump;
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
+use crate::runtime::word;
 
 /// Indices of the pointers that we use.
 mod index {
@@ -317,13 +318,4 @@ fn find_in(space: &AddressSpace, range: Range<u64>, progress: &Progress) -> Resu
         found.extend(GcVars::read(space, address));
     }
     Ok(found)
-}
-
-fn word(bytes: &[u8], at: usize, p: usize) -> Option<u64> {
-    let bytes = bytes.get(at..at + p)?;
-    Some(if p == 8 {
-        u64::from_le_bytes(bytes.try_into().expect("eight bytes"))
-    } else {
-        u64::from(u32::from_le_bytes(bytes.try_into().expect("four bytes")))
-    })
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
+use crate::runtime::word;
 
 /// Nothing is mapped below.
 const LOWEST: u64 = 0x10000;
@@ -34,8 +35,7 @@ impl Table {
         let mut tables = space.scan(skip, p, progress, |address, bytes, own, hits| {
             let first = (address.next_multiple_of(p as u64) - address) as usize;
             for at in (first..own).step_by(p) {
-                let Some(pair) = bytes.get(at..at + 2 * p) else { return };
-                let [address, entries] = [&pair[..p], &pair[p..]].map(number);
+                let (Some(address), Some(entries)) = (word(bytes, at, p), word(bytes, at + p, p)) else { return };
                 if (WITNESSES as u64..=MOST_ENTRIES).contains(&entries)
                     && address >= LOWEST
                     && address.is_multiple_of(p as u64)
@@ -74,8 +74,4 @@ impl Table {
         }
         Some(count)
     }
-}
-
-fn number(word: &[u8]) -> u64 {
-    word.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }

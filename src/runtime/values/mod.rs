@@ -15,6 +15,7 @@ use crate::runtime::types::{ElementKind, Field, TypeName, TypeSystem};
 
 pub use arrays::Array;
 pub use collections::{Collection, Entry, Page};
+pub use structs::date;
 
 /// Characters of a string that a short text shows.
 pub const PREVIEW: usize = 120;

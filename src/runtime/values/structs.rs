@@ -133,7 +133,7 @@ fn clock(ticks: u64) -> Option<String> {
 }
 
 /// Days since 0001-01-01 in the Gregorian calendar.
-fn date(days: u64) -> Option<String> {
+pub fn date(days: u64) -> Option<String> {
     if days >= MOST_TICKS / DAY {
         return None;
     }
