@@ -63,13 +63,7 @@ impl Reading {
 
 /// Reads the name of a root kind as [`RootKind::id`] spells it.
 pub fn root_kind() -> PossibleValuesParser {
-    let mut ids: Vec<&str> = Vec::new();
-    for id in RootKind::ALL.map(RootKind::id) {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    PossibleValuesParser::new(ids)
+    PossibleValuesParser::new(RootKind::ids(&RootKind::ALL))
 }
 
 /// Runs a long job and shows how far it is.

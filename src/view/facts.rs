@@ -40,8 +40,7 @@ pub fn collector(facts: &Facts) -> String {
 
 /// The badges beside a dump's name; those that are not known are left out.
 pub fn badges(facts: &Facts, without_roots: &[RootKind]) -> Vec<String> {
-    let mut left_out: Vec<&str> = without_roots.iter().map(|kind| kind.id()).collect();
-    left_out.dedup();
+    let left_out = RootKind::ids(without_roots);
     let left_out = if left_out.is_empty() { String::new() } else { format!("without roots: {}", left_out.join(", ")) };
     [runtime(facts), system(facts), collector(facts), left_out].into_iter().filter(|words| !words.is_empty()).collect()
 }

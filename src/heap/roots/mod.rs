@@ -52,6 +52,17 @@ impl RootKind {
         RootKind::Other,
     ];
 
+    /// Their [`id`](Self::id)s, each once: several kinds share one.
+    pub fn ids(kinds: &[RootKind]) -> Vec<&'static str> {
+        let mut ids: Vec<&str> = Vec::new();
+        for id in kinds.iter().map(|kind| kind.id()) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
     /// The name in JSON and on the command line. A collectible static is spelled like any other one:
     /// select by comparing ids, not kinds.
     pub fn id(self) -> &'static str {
@@ -132,5 +143,13 @@ mod tests {
         let threads = [&stack, &variable, &array, &other].map(Root::thread);
         assert_eq!(threads, [Some("OS thread 4711"), Some("thread 7"), Some("thread 7"), None]);
         assert_eq!([&stack, &variable, &array, &other].map(Root::is_variable), [false, true, false, true]);
+    }
+
+    #[test]
+    fn kinds_that_share_an_id_are_named_once() {
+        assert_eq!(
+            RootKind::ids(&[RootKind::Static, RootKind::Stack, RootKind::CollectibleStatic]),
+            ["static", "stack"]
+        );
     }
 }
