@@ -65,7 +65,7 @@ impl Retaining {
     }
 
     /// Everything that the roots reach.
-    fn reached(&self, graph: &Graph, progress: &Progress) -> Result<Bits, Cancelled> {
+    pub fn reached(&self, graph: &Graph, progress: &Progress) -> Result<Bits, Cancelled> {
         let mut held = Bits::new(graph.len());
         let mut todo: Vec<u32> = Vec::new();
         let objects = self.roots.iter().map(|&root| graph.roots[root as usize].object);

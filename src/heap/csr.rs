@@ -83,31 +83,30 @@ impl Csr {
             }
         });
         let mut out = Csr::new(&lengths, vec![0; self.targets.len()]);
-        let Csr { base, starts, targets } = &mut out;
-        let start = |row: usize| (base[row / BLOCK] + u64::from(starts[row])) as usize;
+        let mut targets = std::mem::take(&mut out.targets);
         // What was a row's length becomes its next free place.
         let mut rest = targets.as_mut_slice();
         let mut shares = Vec::new();
         for (at, places) in lengths.chunks_mut(share).enumerate() {
             let first = at * share;
-            let (mine, behind) = rest.split_at_mut(start(first + places.len()) - start(first));
+            let (mine, behind) = rest.split_at_mut(out.start(first + places.len()) - out.start(first));
             shares.push((first, places, mine));
             rest = behind;
         }
         shares.into_par_iter().for_each(|(first, places, mine)| {
-            let begin = start(first);
+            let begin = out.start(first);
             places.fill(0);
             for source in 0..self.len() as u32 {
                 for &target in self.row(source) {
                     let row = (target as usize).wrapping_sub(first);
                     if let Some(place) = places.get_mut(row) {
-                        mine[start(first + row) - begin + *place as usize] = source;
+                        mine[out.start(first + row) - begin + *place as usize] = source;
                         *place += 1;
                     }
                 }
             }
         });
-        out
+        Csr { targets, ..out }
     }
 }
 

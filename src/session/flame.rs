@@ -7,15 +7,14 @@ use std::sync::{Arc, OnceLock};
 
 use super::Opened;
 use crate::analysis::flame::{
-    FlameTree, Forest, Labels, Limits, Name, Source, Top, bottom_up, each_object, generations, objects_of, outermost,
-    top_down,
+    FlameTree, Forest, Labels, Limits, NO_GENERATION, Name, Source, Top, bottom_up, each_object, generations,
+    objects_of, outermost, top_down,
 };
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::error::{Error, Result};
 use crate::heap::{Graph, Heap, RootKind};
 use crate::progress::{Phase, Progress};
-use crate::runtime::gc::Segment;
 use crate::view::flame::{Held, Measure, Origin, TreeKind, Unit, origin};
 use crate::view::place::Subject;
 
@@ -180,21 +179,15 @@ impl Flames {
         } else {
             let start = chosen.as_deref().unwrap_or(source.tops);
             let mut tree = top_down(&source, start, &title, &limits, progress)?;
-            if let Some(runtime) = heap.runtime.as_ref().filter(|_| question.generations) {
-                let of = |object| generation(graph, &runtime.gc.segments, object);
+            if question.generations && heap.runtime.is_some() {
+                let generation = |object| heap.facts.gc.generation(graph.objects.address(object));
+                let of = |object| generation(object).map_or(NO_GENERATION, |generation| generation as u8);
                 tree.generations = generations(&source, start, &tree, &limits, of, progress)?;
             }
             tree
         };
         Ok(FlameAnswer { tree: Arc::new(tree), heap: all, question: asked })
     }
-}
-
-/// The number of an object's generation; one that no colour has where nothing tells.
-fn generation(graph: &Graph, segments: &[Segment], object: u32) -> u8 {
-    let address = graph.objects.address(object);
-    let at = segments.partition_point(|segment| segment.start <= address).checked_sub(1);
-    at.map_or(u8::MAX, |at| segments[at].generation(address) as u8)
 }
 
 /// Where a selection starts; `None` for the whole heap.
@@ -236,18 +229,14 @@ fn hidden(source: &Source<'_>, question: &FlameQuestion) -> Vec<bool> {
 impl Opened {
     /// The flame graph that a question asks for, once the analysis is there.
     pub fn flame(&self, question: &FlameQuestion, progress: &Progress) -> Result<FlameAnswer> {
-        let Some(analysis) = self.analysis() else {
-            return Err(Error::Question(String::from("Retained sizes are still being computed.")));
-        };
+        let analysis = self.analysed()?;
         analysis.flames.answer(&self.heap, &analysis.liveness, question, progress)
     }
 
     /// The objects in the box that the question's path leads to (right below it, where it stands for roots), as the
     /// subject of another view.
     pub fn flame_objects(&self, question: &FlameQuestion, progress: &Progress) -> Result<Subject> {
-        let Some(analysis) = self.analysis() else {
-            return Err(Error::Question(String::from("Retained sizes are still being computed.")));
-        };
+        let analysis = self.analysed()?;
         let source = analysis.flames.source(&self.heap, &analysis.liveness, question.measure, progress)?;
         let limits = Limits { hidden: hidden(&source, question), ..Limits::default() };
         let start = start(&source, &question.root, progress)?;

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use super::Opened;
+use super::{Analysis, Opened};
 use crate::analysis::distances::distances;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::Progress;
 use crate::view::inspection::Inspection;
 use crate::view::instances::{Instances, Known, Query, value};
@@ -24,14 +24,17 @@ pub struct Listed {
 impl Opened {
     /// What is known of all objects, once retained sizes are there.
     pub fn known(&self) -> Option<Known<'_>> {
-        let analysis = self.analysis()?;
+        self.analysis().map(|analysis| self.known_in(analysis))
+    }
+
+    fn known_in<'a>(&'a self, analysis: &'a Analysis) -> Known<'a> {
         let distances = analysis.distances.get().map(Vec::as_slice);
-        Some(Known { heap: &self.heap, retained: &analysis.liveness.retained, distances })
+        Known { heap: &self.heap, retained: &analysis.liveness.retained, distances }
     }
 
     /// Counts steps from the nearest root, if that was not done yet.
     pub fn measure_distances(&self, progress: &Progress) -> Result<()> {
-        let Some(analysis) = self.analysis() else { return Err(not_yet()) };
+        let analysis = self.analysed()?;
         if analysis.distances.get().is_none() {
             let found = distances(&self.heap.graph, &analysis.liveness.retaining, progress)?;
             // Whoever was first found the same.
@@ -53,7 +56,7 @@ impl Opened {
         watched: Option<u32>,
         progress: &Progress,
     ) -> Result<Listed> {
-        let known = self.known().ok_or_else(not_yet)?;
+        let known = self.known_in(self.analysed()?);
         let instances = Instances::arrange(known, &objects, query, watched, progress)?;
         Ok(Listed { objects, instances: Arc::new(instances) })
     }
@@ -69,8 +72,4 @@ impl Opened {
         inspection.toggle(&self.heap, row);
         inspection
     }
-}
-
-fn not_yet() -> Error {
-    Error::Question(String::from("Retained sizes are not there yet."))
 }

@@ -14,7 +14,7 @@ use crate::analysis::liveness::Liveness;
 use crate::analysis::owned::owned;
 use crate::analysis::strings::Strings;
 use crate::analysis::waste::Waste;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::heap::{FieldNames, Heap, RootKind};
 use crate::progress::{Phase, Progress};
 use crate::view::types::{Figures, TypeTable};
@@ -135,6 +135,11 @@ impl Opened {
     /// What roots and references tell, once that is there.
     pub fn analysis(&self) -> Option<&Analysis> {
         self.analysis.get()
+    }
+
+    /// The same, for a question that needs it.
+    pub fn analysed(&self) -> Result<&Analysis> {
+        self.analysis().ok_or_else(|| Error::Question(String::from("Retained sizes are not there yet.")))
     }
 
     /// The type table with as many figures as are known.

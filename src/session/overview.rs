@@ -5,7 +5,7 @@ use super::flame::{FlameQuestion, FlameRoot};
 use crate::analysis::flame::{Limits, NameKind};
 use crate::analysis::generations::{Share, generations};
 use crate::analysis::suspects::suspects;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::Progress;
 use crate::view::overview::Suspicion;
 use crate::view::place::Subject;
@@ -22,9 +22,7 @@ impl Opened {
 
     /// Places where the heap piles up, heaviest first.
     pub fn suspicions(&self, progress: &Progress) -> Result<Vec<Suspicion>> {
-        let (Some(analysis), Some(holders)) = (self.analysis(), self.holders()) else {
-            return Err(Error::Question(String::from("Retained sizes are still being computed.")));
-        };
+        let (analysis, holders) = (self.analysed()?, self.scene()?.holders);
         let ask = |path: Vec<u32>| {
             let question = FlameQuestion { path, ..FlameQuestion::default() };
             analysis.flames.tree(&self.heap, &analysis.liveness, &question, Limits::default(), progress)

@@ -3,10 +3,11 @@
 //! Each function is run by a worker, takes what the question is about and gives what a panel shows.
 
 use super::Opened;
+use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::paths::paths;
 use crate::analysis::referrers::Scene;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::heap::{Root, TypeName};
 use crate::progress::Progress;
 use crate::view::holding::{Holding, Step, Way};
@@ -32,6 +33,11 @@ impl Opened {
         }
     }
 
+    /// The group of types that an object belongs to.
+    pub fn group_of(&self, object: u32) -> u32 {
+        self.groups.group_of[self.heap.graph.objects.type_index(object) as usize]
+    }
+
     /// What a subject is called.
     pub fn name_of(&self, subject: &Subject) -> TypeName {
         let graph = &self.heap.graph;
@@ -44,8 +50,7 @@ impl Opened {
 
     /// Where referrers are looked for, once they can be.
     pub fn scene(&self) -> Result<Scene<'_>> {
-        let holders =
-            self.holders().ok_or_else(|| Error::Question(String::from("Retained sizes are not there yet.")))?;
+        let holders = Holders { graph: &self.heap.graph, liveness: &self.analysed()?.liveness };
         Ok(Scene { holders, groups: &self.groups, fields: &self.fields, runtime: self.heap.runtime.as_ref() })
     }
 

@@ -12,7 +12,7 @@ use crate::analysis::byname::{NO_PARENT, ORPHANED, Rules, SpanningTree, memory_g
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::ranking::best_root;
-use crate::heap::{Graph, Heap, RootKind};
+use crate::heap::{Heap, RootKind};
 use crate::progress::{Cancelled, Progress};
 
 /// No object, no root.
@@ -47,14 +47,14 @@ impl Forest {
     /// Every object under the one through which it is reached most cheaply.
     pub fn cheapest(holders: Holders<'_>, labels: &Labels, progress: &Progress) -> Result<Forest, Cancelled> {
         let Holders { graph, liveness } = holders;
-        let Liveness { retaining, cheapest, .. } = liveness;
+        let Liveness { cheapest, .. } = liveness;
         let above = |object: u32| match (cheapest.parent(object), cheapest.cost(object)) {
             (Some(parent), _) => Above::Object(parent),
             (None, Some(_)) => Above::Nothing,
             (None, None) => Above::Outside,
         };
         let order = Preorder::new(graph.len(), above, progress)?;
-        Ok(Forest::of(order, |object| best_root(graph, retaining.roots_of(graph, object)), graph, labels))
+        Ok(Forest::of(order, holders, labels))
     }
 
     /// PerfView's spanning tree, roots of some kinds left out: a box is what its Inc columns count.
@@ -65,7 +65,7 @@ impl Forest {
         labels: &Labels,
         progress: &Progress,
     ) -> crate::Result<Forest> {
-        let Holders { graph, liveness } = holders;
+        let graph = holders.graph;
         let nodes = memory_graph(heap, without, progress)?;
         let spanning = SpanningTree::new(&nodes, &Rules::default().priority, progress)?;
         // From its nodes to our objects, by address: pseudo nodes have none, and what a reference that hits no
@@ -84,15 +84,17 @@ impl Forest {
             };
         }
         let order = Preorder::new(graph.len(), |object| above[object as usize], progress)?;
-        Ok(Forest::of(order, |object| best_root(graph, liveness.retaining.roots_of(graph, object)), graph, labels))
+        Ok(Forest::of(order, holders, labels))
     }
 
     /// A tree whose tops are held by roots themselves.
-    fn of(order: Preorder, root: impl Fn(u32) -> Option<u32>, graph: &Graph, labels: &Labels) -> Forest {
+    fn of(order: Preorder, holders: Holders<'_>, labels: &Labels) -> Forest {
+        let Holders { graph, liveness } = holders;
         let tree = order.tree();
         let sums = tree.sums(|object| graph.objects.size(object));
         let top = |number: u32| {
-            let root = root(tree.objects[number as usize]).unwrap_or(NONE);
+            let roots = liveness.retaining.roots_of(graph, tree.objects[number as usize]);
+            let root = best_root(graph, roots).unwrap_or(NONE);
             Top { number, label: labels.of_root(root), shared: false }
         };
         let tops = tree.children(0).map(top).collect();

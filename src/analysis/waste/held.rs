@@ -8,7 +8,6 @@ use rustc_hash::FxHashMap;
 
 use super::super::bits::Bits;
 use super::super::liveness::Liveness;
-use super::super::order::Order;
 use super::super::retaining::Retaining;
 use super::{Hit, Source};
 use crate::heap::RootKind;
@@ -120,7 +119,7 @@ pub fn backlog(source: &Source<'_>, progress: &Progress) -> Result<Vec<Hit>, Can
         return Ok(Vec::new());
     }
     let others: Retaining = retaining.without(graph, RootKind::FinalizerQueue);
-    let needed = Order::depth_first(graph, &others, progress)?.numbers;
-    let waits = |&id: &u32| needed[id as usize] == 0 && dominators.is_reachable(id);
+    let needed = others.reached(graph, progress)?;
+    let waits = |&id: &u32| !needed.contains(id) && dominators.is_reachable(id);
     Ok(graph.objects.ids().filter(waits).map(|id| (id, graph.objects.size(id))).collect())
 }
