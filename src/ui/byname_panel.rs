@@ -21,6 +21,7 @@ use crate::view::byname::{ByNameColumn, ByNameRows, arrange, pattern_of, type_ro
 use crate::view::filter::Filter;
 use crate::view::format;
 use crate::view::place::{Place, Subject, Tab};
+use crate::view::rows::sort_by;
 
 const GRAMMAR: &str = "PerfView's patterns: * any text, % letters, digits and dots, ^ the start, | or, { } a group; \
                        several stand apart by ;  Enter makes the table anew.";
@@ -105,7 +106,7 @@ impl ByNamePanel {
     /// True if another filter was typed.
     fn tools(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> bool {
         types_panel::faces(ui, desk.settings);
-        let filter = self.filter.show(ui, "Filter rows", "Filter rows: text, /regex/, >1MB, >1%");
+        let filtered = self.filter.show(ui, &mut self.wanted, "Filter rows", "Filter rows: text, /regex/, >1MB, >1%");
         let palette = palette(ui);
         self.table.working(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -120,13 +121,7 @@ impl ByNamePanel {
                 ui.label(RichText::new(words).color(palette.muted));
             }
         });
-        match filter {
-            Some(filter) => {
-                self.wanted = filter;
-                true
-            }
-            None => false,
-        }
+        filtered
     }
 
     /// The boxes of PerfView's patterns; true if the table is to be made anew.
@@ -218,8 +213,7 @@ impl ByNamePanel {
             self.grant(desk, wish);
         }
         if let Some(column) = sort {
-            self.descending = if self.sort == column { !self.descending } else { column != ByNameColumn::Name };
-            self.sort = column;
+            sort_by(&mut self.sort, &mut self.descending, column, column != ByNameColumn::Name);
             self.arrange(desk);
         }
     }

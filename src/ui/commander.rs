@@ -4,12 +4,12 @@
 //! change of the text, not per frame: a dump may have a hundred thousand types.
 
 use eframe::egui::{
-    self, Align2, CornerRadius, Frame, Id, Key, Modal, Modifiers, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
+    self, Align2, CornerRadius, Id, Key, Modal, Modifiers, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 
 use super::action::Action;
 use super::document::Document;
-use super::theme::{self, size};
+use super::theme;
 use super::widgets::{self, palette};
 use super::{desk, grid_cell};
 use crate::session::Opened;
@@ -53,14 +53,9 @@ impl Commander {
             return None;
         }
         self.found.get_or_insert_with(|| look_up(&self.text, document, recent));
-        let palette = palette(ui);
         let room = ui.ctx().content_rect();
         let area = Modal::default_area(Id::unique("commands")).anchor(Align2::CENTER_TOP, vec2(0.0, 64.0));
-        let frame = Frame::new()
-            .fill(palette.bg[1])
-            .stroke(egui::Stroke::new(1.0, palette.line))
-            .corner_radius(CornerRadius::same(size::RADIUS))
-            .inner_margin(8);
+        let frame = widgets::sheet(ui, 8);
         let shown = Modal::new(Id::unique("commands")).area(area).frame(frame).show(ui.ctx(), |ui| {
             ui.set_width(WIDTH.min(room.width() - 48.0));
             self.contents(ui, (room.height() - 180.0).min(IN_SIGHT * LINE))

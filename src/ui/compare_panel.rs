@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, Key, Layout, Modifiers, RichText, Ui, Widget};
+use eframe::egui::{self, Align, Key, Layout, Modifiers, RichText, Ui};
 
 use super::action::Action;
 use super::asked::Asked;
@@ -23,6 +23,7 @@ use crate::session::{Session, Source};
 use crate::view::compare::{CompareColumn, CompareRow, CompareRows, CompareTable, Fate, Query, sum};
 use crate::view::format;
 use crate::view::place::{Place, Subject, Tab};
+use crate::view::rows::sort_by;
 use crate::view::types::TypeTable;
 
 /// Room for a chip, and for the buttons at the right.
@@ -139,11 +140,8 @@ impl ComparePanel {
 
     /// True if another arrangement is wanted.
     fn tools(&mut self, ui: &mut Ui, actions: &mut Vec<Action>, swapped: &mut bool) -> bool {
-        let mut changed = false;
-        if let Some(filter) = self.filter.show(ui, "Filter changes", "Filter types: text, /regex/, >1MB") {
-            self.query.filter = filter;
-            changed = true;
-        }
+        let mut changed =
+            self.filter.show(ui, &mut self.query.filter, "Filter changes", "Filter types: text, /regex/, >1MB");
         let counts = self.table.get().map_or([0; 5], |table| table.counts);
         for (fate, count) in Fate::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
             // Where the window is narrow, the last ones leave their room to the buttons.
@@ -152,7 +150,7 @@ impl ComparePanel {
             }
             let words = format!("{} {}", fate.words(), format::count(count));
             let on = self.query.fate == Some(fate);
-            if if on { widgets::chip(ui, &words) } else { widgets::chip_off(ui, &words) }.clicked() {
+            if widgets::toggle(ui, &words, on).clicked() {
                 self.query.fate = (!on).then_some(fate);
                 changed = true;
             }
@@ -208,8 +206,7 @@ impl ComparePanel {
             }
         }
         if let Some(column) = sort {
-            self.query.descending = if self.query.sort == column { !self.query.descending } else { column.descends() };
-            self.query.sort = column;
+            sort_by(&mut self.query.sort, &mut self.query.descending, column, column.descends());
             self.arrange(desk);
         }
     }
@@ -278,13 +275,11 @@ fn analysing(ui: &mut Ui, name: &str, now: Snapshot) -> bool {
             ui.add_space(12.0);
             ui.label(RichText::new(now.phase.label()).color(palette.muted));
             ui.add_space(12.0);
-            let part = crate::view::loading::part(now).unwrap_or(0.0);
-            egui::ProgressBar::new(part).desired_height(6.0).fill(palette.accent).ui(ui);
+            widgets::progress(ui, now);
             ui.add_space(14.0);
             let escape = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
             cancelled = widgets::tool(ui, "Cancel", "Esc").clicked() || escape;
         });
     });
-    ui.ctx().request_repaint_after_secs(0.05);
     cancelled
 }

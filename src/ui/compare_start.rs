@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{CentralPanel, CursorIcon, Key, RichText, Ui};
+use eframe::egui::{CentralPanel, Key, RichText, Ui};
 
 use super::action::Action;
 use super::widgets::{self, palette};
@@ -53,11 +53,7 @@ impl CompareStart {
                 ui.add_space(14.0);
                 for entry in offered {
                     let link = widgets::link(ui, &entry.name(), theme::body(), palette.accent);
-                    if link
-                        .on_hover_cursor(CursorIcon::PointingHand)
-                        .on_hover_text(entry.path.display().to_string())
-                        .clicked()
-                    {
+                    if link.on_hover_text(entry.path.display().to_string()).clicked() {
                         actions.push(Action::Compare(entry.path.clone()));
                     }
                     ui.add_space(8.0);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align2, CentralPanel, Key, Modifiers, RichText, Role, Sense, Ui, Widget, WidgetInfo, vec2};
+use eframe::egui::{Align2, CentralPanel, Key, Modifiers, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::action::Action;
 use super::grid_cell::menu_item;
@@ -52,9 +52,7 @@ pub fn analysed(ui: &mut Ui, desk: &Desk<'_>) -> bool {
                 let now = desk.session.progress();
                 ui.label(RichText::new(now.phase.label()).font(theme::title()).color(palette.text));
                 ui.add_space(12.0);
-                let part = crate::view::loading::part(now).unwrap_or(0.0);
-                eframe::egui::ProgressBar::new(part).desired_height(6.0).fill(palette.accent).ui(ui);
-                ui.ctx().request_repaint_after_secs(0.05);
+                widgets::progress(ui, now);
             }
         });
     });

@@ -14,8 +14,8 @@ pub struct FilterField {
 }
 
 impl FilterField {
-    /// Shows the box; gives a filter in the frame in which another one was typed.
-    pub fn show(&mut self, ui: &mut Ui, name: &str, hint: &str) -> Option<Filter> {
+    /// Shows the box; true in the frame in which another `filter` was typed.
+    pub fn show(&mut self, ui: &mut Ui, filter: &mut Filter, name: &str, hint: &str) -> bool {
         let palette = palette(ui);
         let before = self.text.clone();
         let width = (ui.available_width() * 0.3).clamp(180.0, 300.0);
@@ -33,17 +33,12 @@ impl FilterField {
             ui.label(RichText::new(problem).font(theme::small()).color(palette.error));
         }
         if self.text == before {
-            return None;
+            return false;
         }
-        match Filter::parse(&self.text) {
-            Ok(filter) => {
-                self.problem = None;
-                Some(filter)
-            }
-            Err(problem) => {
-                self.problem = Some(problem);
-                None
-            }
-        }
+        let parsed = Filter::parse(&self.text);
+        self.problem = parsed.as_ref().err().cloned();
+        let Ok(parsed) = parsed else { return false };
+        *filter = parsed;
+        true
     }
 }

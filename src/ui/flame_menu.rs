@@ -3,6 +3,7 @@
 use eframe::egui::{CornerRadius, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, Vec2};
 
 use super::flame_canvas::Wish;
+use super::grid_cell::menu_item;
 use super::widgets::{self, palette};
 use super::{flame_paint, theme};
 use crate::analysis::flame::NameKind;
@@ -78,9 +79,8 @@ pub fn context(ui: &mut Ui, view: &FlameView, tile: Tile, question: &FlameQuesti
     ui.set_min_width(230.0);
     let is_type = matches!(tile, Tile::Frame(frame) if matches!(view.tree().name(frame).kind, NameKind::Type(_)));
     let mut item = |ui: &mut Ui, words: &str, key: &str, wish: Wish| {
-        if widgets::menu_item(ui, words, key).clicked() {
+        if menu_item(ui, words, key).clicked() {
             wishes.push(wish);
-            ui.close();
         }
     };
     match tile {

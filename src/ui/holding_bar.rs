@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{CursorIcon, RichText, Ui};
+use eframe::egui::{RichText, Ui};
 
 use super::asked::Asked;
 use super::desk::Desk;
@@ -70,7 +70,7 @@ impl HoldingBar {
                             break;
                         }
                         let link = widgets::link(ui, &words, theme::strong(), palette.root);
-                        if link.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(&*way.title).clicked() {
+                        if link.on_hover_text(&*way.title).clicked() {
                             paths.show_way(at);
                         }
                         ui.label(RichText::new(rest).color(palette.muted));

@@ -23,6 +23,7 @@ use crate::session::objects::Listed;
 use crate::view::format;
 use crate::view::instances::{InstanceColumn, InstanceRows, Query};
 use crate::view::place::{Place, Subject, Tab};
+use crate::view::rows::sort_by;
 
 /// More objects than this are arranged beside quick questions, not between them.
 const MANY: usize = 100_000;
@@ -107,9 +108,7 @@ impl InstancesPanel {
             self.selected = Some((object, None));
             self.arrange(desk);
         } else {
-            let index = desk.opened.heap.graph.objects.type_index(object);
-            let group = desk.opened.groups.group_of[index as usize];
-            self.turn_to_list(desk, Subject::Type(group), Some(object));
+            self.turn_to_list(desk, Subject::Type(desk.opened.group_of(object)), Some(object));
         }
     }
 
@@ -141,7 +140,8 @@ impl InstancesPanel {
                 actions.push(Action::Go(Place { tab: Tab::Types, subject: Some(subject.clone()) }));
             }
         }
-        let filter = self.filter.show(ui, "Filter objects", "Filter objects: value, address, >1kB");
+        let filtered =
+            self.filter.show(ui, &mut self.query.filter, "Filter objects", "Filter objects: value, address, >1kB");
         self.list.working(ui);
         if let Some(problem) = self.list.problem() {
             ui.label(RichText::new(problem).color(palette.error));
@@ -158,13 +158,7 @@ impl InstancesPanel {
                 ui.label(RichText::new(words).color(palette.muted));
             }
         });
-        match filter {
-            Some(filter) => {
-                self.query.filter = filter;
-                true
-            }
-            None => false,
-        }
+        filtered
     }
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
@@ -217,8 +211,7 @@ impl InstancesPanel {
         }
         if let Some(column) = sort {
             let first = !matches!(column, InstanceColumn::Address | InstanceColumn::Type | InstanceColumn::Generation);
-            self.query.descending = if self.query.sort == column { !self.query.descending } else { first };
-            self.query.sort = column;
+            sort_by(&mut self.query.sort, &mut self.query.descending, column, first);
             self.arrange(desk);
         }
     }

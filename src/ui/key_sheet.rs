@@ -2,11 +2,11 @@
 //!
 //! One table says what they do, by where they do it; the panels themselves read the keys.
 
-use eframe::egui::{self, CornerRadius, Event, Frame, Id, Key, Modal, Modifiers, RichText, Ui};
+use eframe::egui::{self, Event, Id, Key, Modal, Modifiers, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
-use super::theme::{self, size};
-use super::widgets::palette;
+use super::theme;
+use super::widgets::{self, palette};
 
 /// Where keys act, the keys, and what they do.
 const KEYS: &[(&str, &[(&str, &str)])] = &[
@@ -74,11 +74,7 @@ pub fn asked(ui: &mut Ui, open: bool) -> bool {
 pub fn show(ui: &Ui) -> bool {
     let palette = palette(ui);
     let room = ui.ctx().content_rect();
-    let frame = Frame::new()
-        .fill(palette.bg[1])
-        .stroke(egui::Stroke::new(1.0, palette.line))
-        .corner_radius(CornerRadius::same(size::RADIUS))
-        .inner_margin(20);
+    let frame = widgets::sheet(ui, 20);
     let shown = Modal::new(Id::unique("keys")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(560.0_f32.min(room.width() - 80.0));
         ui.label(RichText::new("Keys").font(theme::title()).color(palette.text));

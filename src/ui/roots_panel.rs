@@ -12,8 +12,9 @@ use super::grid::{Event, Grid};
 use super::theme::size;
 use super::widgets::{self, palette};
 use crate::view::format;
-use crate::view::place::Subject;
+use crate::view::place::{Place, Subject, Tab};
 use crate::view::root_table::{Family, Query, RootColumn, RootRows, RootTable};
+use crate::view::rows::sort_by;
 
 /// The panel's own state.
 #[derive(Default)]
@@ -68,11 +69,8 @@ impl RootsPanel {
 
     /// True if another arrangement is wanted.
     fn tools(&mut self, ui: &mut Ui) -> bool {
-        let mut changed = false;
-        if let Some(filter) = self.filter.show(ui, "Filter roots", "Filter roots: name, type, >1MB, >1%") {
-            self.query.filter = filter;
-            changed = true;
-        }
+        let mut changed =
+            self.filter.show(ui, &mut self.query.filter, "Filter roots", "Filter roots: name, type, >1MB, >1%");
         let palette = palette(ui);
         if let Some(thread) = self.query.thread.clone()
             && widgets::chip(ui, &thread).on_hover_text("Only the roots of this thread").clicked()
@@ -83,8 +81,7 @@ impl RootsPanel {
         for (family, count) in Family::ALL.into_iter().zip(self.counts).filter(|(_, count)| *count > 0) {
             let words = format!("{} {}", family.title(), format::count(count));
             let on = self.query.family == Some(family);
-            let clicked = if on { widgets::chip(ui, &words) } else { widgets::chip_off(ui, &words) }.clicked();
-            if clicked {
+            if widgets::toggle(ui, &words, on).clicked() {
                 self.query.family = (!on).then_some(family);
                 changed = true;
             }
@@ -121,10 +118,7 @@ impl RootsPanel {
                 Event::Sort(column) => sort = Some(RootColumn::at(column)),
                 Event::Select(row) => self.selected = order.get(row).copied(),
                 Event::Open(row) if row < order.len() => {
-                    actions.push(Action::Go(crate::view::place::Place {
-                        tab: crate::view::place::Tab::Referrers,
-                        subject: Some(object(row)),
-                    }));
+                    actions.push(Action::Go(Place { tab: Tab::Referrers, subject: Some(object(row)) }));
                 }
                 Event::Copy(text) => actions.push(Action::Copy(text)),
                 Event::Open(_) | Event::Toggle(_) => {}
@@ -132,8 +126,7 @@ impl RootsPanel {
         }
         if let Some(column) = sort {
             let first = !matches!(column, RootColumn::Name | RootColumn::Kind | RootColumn::Type);
-            self.query.descending = if self.query.sort == column { !self.query.descending } else { first };
-            self.query.sort = column;
+            sort_by(&mut self.query.sort, &mut self.query.descending, column, first);
             self.arrange(desk);
         }
     }

@@ -17,6 +17,7 @@ use crate::analysis::strings::Strings;
 use crate::heap::TypeKind;
 use crate::view::format;
 use crate::view::place::{Place, Subject, Tab};
+use crate::view::rows::sort_by;
 use crate::view::string_table::{Query, StringColumn, StringRows, arrange};
 
 /// Characters of a value in the name of its copies.
@@ -66,7 +67,8 @@ impl StringsPanel {
     /// True if another filter was typed.
     fn tools(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) -> bool {
         let palette = palette(ui);
-        let filter = self.filter.show(ui, "Filter strings", "Filter values: text, /regex/, >1kB, >1000");
+        let filtered =
+            self.filter.show(ui, &mut self.query.filter, "Filter strings", "Filter values: text, /regex/, >1kB, >1000");
         let all = desk.opened.heap.graph.types.iter().position(|info| info.kind == TypeKind::String);
         if let Some(all) = all
             && widgets::tool(ui, "All strings", "").on_hover_text("Every string, also those without a copy").clicked()
@@ -90,13 +92,7 @@ impl StringsPanel {
                 ui.add(egui::Label::new(RichText::new(words).color(palette.muted)).truncate());
             }
         });
-        match filter {
-            Some(filter) => {
-                self.query.filter = filter;
-                true
-            }
-            None => false,
-        }
+        filtered
     }
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
@@ -147,8 +143,7 @@ impl StringsPanel {
         let wanted = rows.wanted.into_inner();
         self.values.want(desk, wanted);
         if let Some(column) = sort {
-            self.query.descending = self.query.sort != column || !self.query.descending;
-            self.query.sort = column;
+            sort_by(&mut self.query.sort, &mut self.query.descending, column, true);
             self.arrange(desk);
         }
     }

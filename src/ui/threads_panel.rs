@@ -18,6 +18,7 @@ use super::theme::size;
 use super::widgets::{self, palette};
 use crate::view::format;
 use crate::view::place::{Place, Subject, Tab};
+use crate::view::rows::sort_by;
 use crate::view::thread_table::{Query, ThreadColumn, ThreadRow, ThreadRows, ThreadTable};
 
 /// The panel's own state.
@@ -61,9 +62,8 @@ impl ThreadsPanel {
 
     /// True if another arrangement is wanted.
     fn tools(&mut self, ui: &mut Ui) -> bool {
-        let filter = self.filter.show(ui, "Filter threads", "Filter threads: name, >1MB, >1%");
-        let changed = filter.is_some();
-        self.query.filter = filter.unwrap_or_else(|| std::mem::take(&mut self.query.filter));
+        let hint = "Filter threads: name, >1MB, >1%";
+        let changed = self.filter.show(ui, &mut self.query.filter, "Filter threads", hint);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
             if self.table.get().is_some() {
@@ -105,9 +105,7 @@ impl ThreadsPanel {
             }
         }
         if let Some(column) = sort {
-            let Query { sort, descending, .. } = &mut self.query;
-            *descending = if *sort == column { !*descending } else { column.descends() };
-            *sort = column;
+            sort_by(&mut self.query.sort, &mut self.query.descending, column, column.descends());
             self.arrange();
         }
     }

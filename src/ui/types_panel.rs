@@ -20,7 +20,7 @@ use crate::heap::TypeKind;
 use crate::view::format;
 use crate::view::holding::Holding;
 use crate::view::place::{Place, Subject, Tab};
-use crate::view::rows::Rows;
+use crate::view::rows::{Rows, sort_by};
 use crate::view::types::{Arrangement, Query, TypeColumn, TypeRow, TypeRows, TypeTable};
 
 /// Rows that are sorted within a frame.
@@ -79,8 +79,8 @@ impl TypesPanel {
             self.subject = subject.cloned();
             let first = match subject {
                 Some(Subject::Type(group)) => Some(*group),
-                Some(Subject::Object(object)) => Some(self.group_of(desk, *object)),
-                Some(Subject::Objects(objects, _)) => objects.first().map(|object| self.group_of(desk, *object)),
+                Some(Subject::Object(object)) => Some(desk.opened.group_of(*object)),
+                Some(Subject::Objects(objects, _)) => objects.first().map(|object| desk.opened.group_of(*object)),
                 None => None,
             };
             let row = first.and_then(|group| self.table.rows.iter().position(|row| row.group == group));
@@ -98,10 +98,6 @@ impl TypesPanel {
                 opened.holding(&objects, progress)
             }));
         }
-    }
-
-    fn group_of(&self, desk: &Desk<'_>, object: u32) -> u32 {
-        desk.opened.groups.group_of[desk.opened.heap.graph.objects.type_index(object) as usize]
     }
 
     /// The selected row as what another view is about.
@@ -139,15 +135,11 @@ impl TypesPanel {
     fn tools(&mut self, ui: &mut Ui, settings: &mut Settings) -> bool {
         let palette = palette(ui);
         faces(ui, settings);
-        let filter = self.filter.show(ui, "Filter types", "Filter types: text, /regex/, >1MB, >1%");
-        let filtered = filter.is_some();
-        if let Some(filter) = filter {
-            self.query.filter = filter;
-        }
+        let hint = "Filter types: text, /regex/, >1MB, >1%";
+        let filtered = self.filter.show(ui, &mut self.query.filter, "Filter types", hint);
         const FOLDING: &str = "strings and arrays in their owner";
         const HINT: &str = "Strings and arrays count to the object that alone keeps them; shared ones stay themselves";
-        let folding = if self.query.folded { widgets::chip(ui, FOLDING) } else { widgets::chip_off(ui, FOLDING) };
-        if folding.on_hover_text(HINT).clicked() {
+        if widgets::toggle(ui, FOLDING, self.query.folded).on_hover_text(HINT).clicked() {
             self.query.folded = !self.query.folded;
             settings.folded = self.query.folded;
         }
@@ -188,8 +180,7 @@ impl TypesPanel {
                 Event::Sort(column) => {
                     let column = rows.column(column);
                     let first = !matches!(column, TypeColumn::Name | TypeColumn::Assembly);
-                    self.query.descending = if self.query.sort == column { !self.query.descending } else { first };
-                    self.query.sort = column;
+                    sort_by(&mut self.query.sort, &mut self.query.descending, column, first);
                 }
                 Event::Select(row) => self.selected = self.arrangement.order.get(row).copied(),
                 Event::Open(row) if row < rows.len() && rows.row(row).kind != TypeKind::Free => {

@@ -61,8 +61,8 @@ impl WastePanel {
 
     /// What the selected kind of waste is, and what to do about it.
     fn selection(&mut self, ui: &mut Ui, desk: &Desk<'_>, line: Line) {
-        let Some(row) = self.tree.get().and_then(|tree| tree.find(line)) else { return };
         let Some(tree) = self.tree.get() else { return };
+        let Some(row) = tree.find(line) else { return };
         let palette = palette(ui);
         let part = tree.part(row);
         facts_line::figure(ui, title(part.kind), &format::bytes(part.bytes), "");

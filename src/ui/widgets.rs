@@ -5,12 +5,14 @@
 
 use eframe::egui::text::TextFormat;
 use eframe::egui::{
-    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Rect, Response, RichText, Role, Sense, Spinner, Stroke,
-    TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Frame, ProgressBar, Rect, Response, RichText, Role,
+    Sense, Spinner, Stroke, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{self, Palette, size};
 use super::{grid_cell, icons};
+use crate::progress::Snapshot;
+use crate::view::loading;
 
 /// The palette of a `Ui`.
 pub fn palette(ui: &Ui) -> &'static Palette {
@@ -50,14 +52,6 @@ pub fn tool(ui: &mut Ui, words: &str, key: &str) -> Response {
     response.inner.on_hover_cursor(CursorIcon::PointingHand).accessible_name(words)
 }
 
-/// A line of a menu, with its key at the right.
-pub fn menu_item(ui: &mut Ui, words: &str, key: &str) -> Response {
-    let palette = palette(ui);
-    let key = RichText::new(key).font(theme::small()).color(palette.faint);
-    let button = Button::new(RichText::new(words).color(palette.text)).frame_when_inactive(false).right_text(key);
-    ui.add_sized(vec2(ui.available_width(), 26.0), button).accessible_name(words)
-}
-
 /// Something that is on and that a click takes off.
 pub fn chip(ui: &mut Ui, words: &str) -> Response {
     let palette = palette(ui);
@@ -78,6 +72,11 @@ pub fn chip_off(ui: &mut Ui, words: &str) -> Response {
     let text = RichText::new(words).font(theme::small()).color(palette.muted);
     let button = Button::new(text).fill(Color32::TRANSPARENT).corner_radius(12).min_size(vec2(0.0, 24.0));
     ui.add(button).on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// A chip that a click turns over.
+pub fn toggle(ui: &mut Ui, words: &str, on: bool) -> Response {
+    if on { chip(ui, words) } else { chip_off(ui, words) }
 }
 
 /// One of a few faces of the same thing, side by side; gives the one that was clicked.
@@ -146,6 +145,23 @@ pub fn link(ui: &mut Ui, words: &str, font: FontId, color: Color32) -> Response 
     ui.painter().galley(rect.min, galley, color);
     response.widget_info(|| WidgetInfo::labeled(Role::Link, true, words));
     response.on_hover_cursor(CursorIcon::PointingHand)
+}
+
+/// How far something is, over the whole width.
+pub fn progress(ui: &mut Ui, now: Snapshot) {
+    let part = loading::part(now).unwrap_or(0.0);
+    ui.add(ProgressBar::new(part).desired_height(6.0).fill(palette(ui).accent));
+    ui.ctx().request_repaint_after_secs(0.05);
+}
+
+/// The frame of what lies over the window.
+pub fn sheet(ui: &Ui, margin: i8) -> Frame {
+    let palette = palette(ui);
+    Frame::new()
+        .fill(palette.bg[1])
+        .stroke(Stroke::new(1.0, palette.line))
+        .corner_radius(CornerRadius::same(size::RADIUS))
+        .inner_margin(margin)
 }
 
 /// Something is going on.

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use super::filter::{Filter, Subject};
 use super::format;
-use super::rows::{Bar, Cell, Column, Rows, Tone};
+use super::rows::{Bar, Cell, Column, Rows, Tone, directed};
 use super::types::{TypeRow, TypeTable};
 use crate::analysis::byname::{Row, Table, Weight};
 
@@ -79,9 +79,7 @@ pub fn arrange(table: &Table, filter: &Filter, sort: ByNameColumn, descending: b
     let mut order: Vec<u32> = (0..).zip(&table.rows).filter(|(_, row)| passes(row)).map(|(index, _)| index).collect();
     order.sort_by(|&a, &b| {
         let (row, other) = (&table.rows[a as usize], &table.rows[b as usize]);
-        let order = compare(row, other, sort);
-        let order = if descending { order.reverse() } else { order };
-        order.then_with(|| row.name.cmp(&other.name))
+        directed(compare(row, other, sort), descending).then_with(|| row.name.cmp(&other.name))
     });
     order
 }
@@ -133,9 +131,7 @@ impl<'a> ByNameRows<'a> {
     }
 
     fn share(&self, weight: &Weight, bar: Bar) -> Cell<'static> {
-        let total = self.table.total.bytes;
-        let part = (weight.bytes as f64 / self.longest[bar as usize].max(1) as f64).min(1.0) as f32;
-        Cell::Share { text: format::percent(weight.bytes, total), part, bar }
+        Cell::share(weight.bytes, self.table.total.bytes, self.longest[bar as usize], bar)
     }
 }
 

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::filter::{Filter, Subject};
 use super::format;
-use super::rows::{Cell, Column, Rows, Tone};
+use super::rows::{Cell, Column, Rows, Tone, directed};
 use super::types::{TypeTable, name as type_spans};
 use crate::analysis::diff::{Change, Sums, diff};
 use crate::heap::{TypeInfo, TypeKind};
@@ -186,8 +186,7 @@ impl CompareTable {
             .collect();
         order.par_sort_unstable_by(|&a, &b| {
             let (row, other) = (&self.rows[a as usize], &self.rows[b as usize]);
-            let order = compare(row, other, query.sort);
-            let order = if query.descending { order.reverse() } else { order };
+            let order = directed(compare(row, other, query.sort), query.descending);
             row.is_free.cmp(&other.is_free).then(order).then(a.cmp(&b))
         });
         order

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::filter::{Filter, Subject};
 use super::format;
 use super::roots::title;
-use super::rows::{Bar, Cell, Column, Rows, Span, Tone};
+use super::rows::{Bar, Cell, Column, Rows, Span, Tone, directed};
 use super::types::name as type_spans;
 use crate::heap::{Graph, RootKind};
 
@@ -166,9 +166,7 @@ impl RootTable {
             .filter(|&root| query.filter.is_empty() || query.filter.matches(self.subject(graph, root)))
             .collect();
         order.par_sort_unstable_by(|&a, &b| {
-            let order = self.compare(graph, a, b, query.sort);
-            let order = if query.descending { order.reverse() } else { order };
-            order.then(a.cmp(&b))
+            directed(self.compare(graph, a, b, query.sort), query.descending).then(a.cmp(&b))
         });
         order
     }
@@ -225,11 +223,9 @@ impl Rows for RootRows<'_> {
             }
             RootColumn::Kind => Cell::Words(Cow::Borrowed(Family::of(root.kind).title())),
             RootColumn::Type => Cell::Name { spans: type_spans(&self.graph.type_of(root.object).name), root: false },
-            RootColumn::HeldPercent => Cell::Share {
-                text: format::percent(held.bytes, self.table.total_bytes),
-                part: (held.bytes as f64 / self.table.longest.max(1) as f64) as f32,
-                bar: Bar::Retained,
-            },
+            RootColumn::HeldPercent => {
+                Cell::share(held.bytes, self.table.total_bytes, self.table.longest, Bar::Retained)
+            }
             RootColumn::Held => Cell::Figure(format::count(held.bytes)),
             RootColumn::Alone => Cell::Figure(format::count(held.alone)),
             RootColumn::Address if root.address == 0 => Cell::Empty,

@@ -4,6 +4,7 @@
 //! and a test reads it. Cells are made for the rows on screen only, so a list may have millions.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 use super::format;
@@ -119,6 +120,14 @@ pub enum Cell<'a> {
     Empty,
 }
 
+impl Cell<'static> {
+    /// Bytes as their share of `total`, with a bar that is full at `longest` bytes.
+    pub fn share(bytes: u64, total: u64, longest: u64, bar: Bar) -> Cell<'static> {
+        let part = (bytes as f64 / longest.max(1) as f64).min(1.0) as f32;
+        Cell::Share { text: format::percent(bytes, total), part, bar }
+    }
+}
+
 impl Cell<'_> {
     /// The cell as plain text for another program: thin spaces taken out.
     pub fn plain(&self) -> String {
@@ -194,6 +203,18 @@ pub fn markdown(rows: &dyn Rows, which: impl IntoIterator<Item = usize>) -> Stri
         write!(out, "\n| {} |", cells.join(" | ")).expect("writing to a String cannot fail");
     }
     out
+}
+
+/// The order of two rows as it is wanted.
+pub fn directed(order: Ordering, descending: bool) -> Ordering {
+    if descending { order.reverse() } else { order }
+}
+
+/// Sorts by a column whose title was clicked: the same one again turns the order round, another one `descends` at
+/// first or not.
+pub fn sort_by<C: PartialEq>(sort: &mut C, descending: &mut bool, column: C, descends: bool) {
+    *descending = if *sort == column { !*descending } else { descends };
+    *sort = column;
 }
 
 fn line(rows: &dyn Rows, row: usize) -> impl Iterator<Item = String> {

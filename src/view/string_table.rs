@@ -143,10 +143,8 @@ impl Rows for StringRows<'_> {
                 }
             },
             StringColumn::WastedPercent => {
-                let most = self.strings.groups.first().map_or(1, |group| group.wasted.max(1));
-                let part = (group.wasted as f64 / most as f64) as f32;
-                let text = format::percent(group.wasted, self.strings.total_bytes);
-                Cell::Share { text, part, bar: Bar::Exclusive }
+                let most = self.strings.groups.first().map_or(0, |group| group.wasted);
+                Cell::share(group.wasted, self.strings.total_bytes, most, Bar::Exclusive)
             }
             StringColumn::Wasted => Cell::Figure(format::count(group.wasted)),
             StringColumn::Bytes => Cell::Figure(format::count(group.bytes)),

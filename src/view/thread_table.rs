@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::filter::{Filter, Subject};
 use super::format;
-use super::rows::{Bar, Cell, Column, Rows, Tone};
+use super::rows::{Bar, Cell, Column, Rows, Tone, directed};
 
 /// How a thread was when the dump was taken, as far as the dump says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,9 +159,8 @@ impl ThreadTable {
         let mut order: Vec<u32> =
             (0..self.rows.len() as u32).filter(|&row| query.filter.matches(self.subject(row))).collect();
         order.sort_by(|&a, &b| {
-            let order = compare(&self.rows[a as usize], &self.rows[b as usize], query.sort);
-            let order = if query.descending { order.reverse() } else { order };
-            order.then(a.cmp(&b))
+            directed(compare(&self.rows[a as usize], &self.rows[b as usize], query.sort), query.descending)
+                .then(a.cmp(&b))
         });
         order
     }
@@ -225,11 +224,9 @@ impl Rows for ThreadRows<'_> {
             ThreadColumn::OsId => id(row.os_id),
             ThreadColumn::OnStack => Cell::Figure(format::count(row.on_stack.len() as u64)),
             ThreadColumn::Statics => Cell::Figure(format::count(row.statics)),
-            ThreadColumn::HeldPercent => Cell::Share {
-                text: format::percent(row.bytes, self.table.total_bytes),
-                part: (row.bytes as f64 / self.table.longest.max(1) as f64) as f32,
-                bar: Bar::Retained,
-            },
+            ThreadColumn::HeldPercent => {
+                Cell::share(row.bytes, self.table.total_bytes, self.table.longest, Bar::Retained)
+            }
             ThreadColumn::Held => Cell::Figure(format::count(row.bytes)),
             ThreadColumn::Retained => Cell::Figure(format::count(row.retained)),
         }

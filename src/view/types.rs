@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::filter::{Filter, Subject};
 use super::format;
-use super::rows::{Bar, Cell, Column, Rows, Tone};
+use super::rows::{Bar, Cell, Column, Rows, Tone, directed};
 use crate::analysis::histogram::TypeGroups;
 use crate::heap::{TypeInfo, TypeKind, TypeName};
 
@@ -202,9 +202,8 @@ impl TypeTable {
             }
             TypeColumn::Assembly => row.assembly.cmp(&other.assembly),
         };
-        let order = if query.descending { order.reverse() } else { order };
         let free = |row: &TypeRow| row.kind == TypeKind::Free;
-        free(row).cmp(&free(other)).then(order).then_with(by_name).then(a.cmp(&b))
+        free(row).cmp(&free(other)).then(directed(order, query.descending)).then_with(by_name).then(a.cmp(&b))
     }
 }
 
@@ -271,8 +270,7 @@ impl<'a> TypeRows<'a> {
             Bar::Exclusive => self.table.longest.exclusive(self.arrangement.folded),
             Bar::Retained => self.table.longest.retained,
         };
-        let part = (bytes as f64 / longest.max(1) as f64).min(1.0) as f32;
-        Cell::Share { text: format::percent(bytes, self.table.total.bytes), part, bar }
+        Cell::share(bytes, self.table.total.bytes, longest, bar)
     }
 }
 

@@ -172,9 +172,8 @@ impl Rows for WasteRows<'_> {
                 Cell::Name { spans: type_spans(&self.graph.types[part.types[of].0 as usize].name), root: false }
             }
             (1, _) => {
-                let most = self.tree.waste.parts.first().map_or(1, |part| part.bytes.max(1));
-                let text = format::percent(figures.bytes, self.tree.total_bytes);
-                Cell::Share { text, part: (figures.bytes as f64 / most as f64) as f32, bar: Bar::Exclusive }
+                let most = self.tree.waste.parts.first().map_or(0, |part| part.bytes);
+                Cell::share(figures.bytes, self.tree.total_bytes, most, Bar::Exclusive)
             }
             (2, _) => Cell::Figure(format::count(figures.bytes)),
             _ => Cell::Figure(format::count(figures.count)),
