@@ -204,8 +204,7 @@ impl ByNamePanel {
                 Event::Open(_) | Event::Toggle(_) | Event::Select(_) => {}
             }
         }
-        let folds = !ui.ctx().egui_wants_keyboard_input()
-            && ui.input_mut(|input| input.consume_key(egui::Modifiers::ALT, Key::F));
+        let folds = desk::keys_are_free(ui) && ui.input_mut(|input| input.consume_key(egui::Modifiers::ALT, Key::F));
         if let Some(name) = self.selected.clone().filter(|_| folds) {
             wish = Some(Wish::Fold(pattern_of(&name)));
         }

@@ -131,3 +131,17 @@ fn a_gcdump_opens_with_both_tables() {
     open_row(&mut window, &name);
     wait_until(&mut window, "its referrers", |window| rows(window).len() > 1);
 }
+
+#[test]
+fn alt_f_adds_the_row_of_by_name_that_was_clicked_to_the_folds() {
+    let mut window = sample();
+    window.get_by_label("PerfView By Name").click();
+    let key = "EntityFramework!Data.Entity.Core.Common.QueryCache.LinqQueryCacheKey";
+    wait_until(&mut window, "PerfView's table", |window| rows(window).first().is_some_and(|name| name == key));
+    window.get_by(|node| node.role() == egui::accesskit::Role::Row && node.label().as_deref() == Some(key)).click();
+    window.run_steps(4);
+    window.key_press_modifiers(egui::Modifiers::ALT, egui::Key::F);
+    window.run_steps(4);
+    let folds = window.get_by_label("Patterns of what counts to its holder").value().expect("a text");
+    assert!(folds.ends_with(&format!(";^{key}")), "{folds}");
+}
