@@ -1,6 +1,5 @@
 //! How fast a dump opens and answers: objects and references per second, what the second core is worth, the peak
-//! of anonymous memory per object, beside ClrMD where a reader built on it is at hand; then what retained sizes
-//! cost per object and how long the slowest of many clicks takes.
+//! of anonymous memory per object, beside ClrMD where a reader built on it is at hand.
 //!
 //! ```text
 //! cargo bench --bench open -- DUMP                            a large dump, in the page cache
@@ -13,18 +12,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use heapglass::heap::{Heap, Options};
 use heapglass::progress::{Phase, Progress};
-use heapglass::session::Opened;
-use heapglass::view::place::Subject;
 
 /// Runs of each kind; the fastest counts.
 const RUNS: usize = 3;
-/// Types and objects that are clicked.
-const TYPES: usize = 10;
-const OBJECTS: usize = 50;
 
 struct Run {
     objects: usize,
@@ -54,7 +48,6 @@ fn main() {
     if let Some(bytes) = peak.stop() {
         println!("peak of anonymous memory: {:.1} bytes an object", bytes as f64 / one.objects as f64);
     }
-    answers(&dump);
     if let Some(other) = other_reader() {
         println!(
             "the other reader: {:.2} M objects/s with references; ours is {:.1}x",
@@ -76,42 +69,6 @@ fn open(dump: &Path, threads: usize) -> Run {
         walk: seconds(&[Phase::Walk, Phase::References]),
         whole: heap.facts.timings.iter().map(|(_, seconds)| seconds).sum(),
     }
-}
-
-/// Retained sizes, then clicks: the first referrers and the heaviest path of the types with most bytes, and who
-/// keeps objects from all over the heap alive.
-fn answers(dump: &Path) {
-    let progress = Progress::new();
-    let heap = Heap::open(dump, &Options::default(), &progress).expect("the dump opens");
-    let opened = Opened::new(heap, Vec::new(), &progress).expect("objects are counted");
-    let objects = opened.heap.graph.len();
-    let start = Instant::now();
-    opened.analyse(&progress).expect("the dump is analysed");
-    let micros = start.elapsed().as_secs_f64() * 1e6 / objects as f64;
-    println!("retained sizes, cheapest ways, owned bytes: {micros:.2} microseconds an object");
-
-    let mut rows: Vec<_> = opened.table().rows.iter().map(|row| (row.figures.bytes, row.group)).collect();
-    rows.sort_unstable_by(|a, b| b.cmp(a));
-    let slowest = |times: Vec<f64>| times.into_iter().fold(0.0, f64::max) * 1e3;
-    let clicks = |ask: &dyn Fn(&Subject)| {
-        let subjects = rows.iter().take(TYPES).map(|&(_, group)| Subject::Type(group));
-        slowest(subjects.map(|subject| timed(|| ask(&subject))).collect())
-    };
-    let referrers = clicks(&|subject| drop(opened.referrers(subject, &progress)));
-    let heaviest = clicks(&|subject| {
-        let tree = opened.referrers(subject, &progress).expect("there are referrers");
-        drop(opened.open_line(&tree, None, &progress));
-    });
-    let ids = (0..OBJECTS).map(|i| (i * (objects / OBJECTS)) as u32);
-    let ways = slowest(ids.map(|id| timed(|| drop(opened.holding(&[id], &progress)))).collect());
-    println!("slowest of {TYPES} types: referrers {referrers:.1} ms, with the heaviest path {heaviest:.1} ms");
-    println!("slowest of {OBJECTS} objects: all ways to roots {ways:.1} ms");
-}
-
-fn timed(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
 }
 
 /// Objects per second as the other reader prints them: the number before the last `M obj/s`.

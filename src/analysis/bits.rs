@@ -38,6 +38,18 @@ impl Bits {
         self.0[i as usize / 64] & (1 << (i % 64)) != 0
     }
 
+    /// The bits, 64 to a word, the lowest number first.
+    pub fn words(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// Puts all members of a set with the same bound in.
+    pub fn union(&mut self, other: &Bits) {
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            *word |= other;
+        }
+    }
+
     /// The members, ascending.
     pub fn members(&self) -> Vec<u32> {
         let mut members = Vec::with_capacity(self.0.iter().map(|word| word.count_ones() as usize).sum());

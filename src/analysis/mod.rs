@@ -21,6 +21,7 @@ pub mod ranking;
 pub mod referrers;
 pub mod retained;
 pub mod retaining;
+mod sets;
 pub mod strings;
 pub mod suspects;
 #[cfg(test)]

@@ -8,11 +8,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::progress::{Cancelled, Progress};
 
-use super::cheapest::Path;
+use super::bits::Bits;
+use super::cheapest::{Cheapest, Path};
 use super::independent::Holders;
 use super::liveness::Liveness;
 use super::ranking::{StepCosts, best_root, root_cost};
@@ -22,6 +23,9 @@ const REFERRERS: usize = 1 << 21;
 /// Referrers of one object, and objects of the cheapest way, at which other ways in are looked for.
 const REFERRERS_EACH: usize = 1 << 12;
 const WAY: usize = 32;
+/// Objects beside the cheapest way that another way in may lead through: nobody follows a longer one, and a list
+/// of millions beside the way would be walked once for every type.
+const DETOUR: usize = 1 << 12;
 
 /// A top that the search has reached: the cheapest way down from it.
 #[derive(Clone, Copy)]
@@ -42,7 +46,7 @@ pub fn paths(holders: Holders<'_>, object: u32, wanted: usize, progress: &Progre
     let mut found = vec![first];
     if wanted > 1 {
         from_other_roots(holders, object, wanted, &mut found, progress)?;
-        other_ways_in(holders, object, wanted, &mut found);
+        other_ways_in(holders, wanted, &mut found, progress)?;
     }
     Ok(found)
 }
@@ -104,72 +108,98 @@ fn from_other_roots(
             break;
         }
         if found[0].root != root {
-            found.push(Path { root, objects: way_down(holders, top, object, &reached) });
+            let objects = way_down(holders, top, &found[0].objects, &reached);
+            found.push(Path { root, objects });
         }
     }
     Ok(())
 }
 
-/// The objects of the cheapest way from a top to `object`.
-fn way_down(holders: Holders<'_>, mut top: u32, object: u32, reached: &FxHashMap<u32, Reached>) -> Vec<u32> {
-    let Liveness { dominators, tops, .. } = holders.liveness;
+/// The objects of the cheapest way from a top to `object`, which `first` is the cheapest way to.
+fn way_down(holders: Holders<'_>, mut top: u32, first: &[u32], reached: &FxHashMap<u32, Reached>) -> Vec<u32> {
+    let Liveness { dominators, tops, cheapest, .. } = holders.liveness;
     let mut objects = Vec::new();
     loop {
         let Reached { leaves_by, next, .. } = reached[&top];
-        let at_end = next == u32::MAX;
-        append_way(holders, tops.object(dominators, top), if at_end { object } else { leaves_by }, &mut objects);
-        if at_end {
+        let entry = tops.object(dominators, top);
+        if next == u32::MAX {
+            // Below its own top the way is the end of the first one.
+            objects.extend_from_slice(&first[place_on(cheapest, first, entry)..]);
             return objects;
         }
+        let start = objects.len();
+        for object in cheapest.upwards(leaves_by) {
+            objects.push(object);
+            if object == entry {
+                break;
+            }
+        }
+        objects[start..].reverse();
         top = next;
     }
 }
 
-/// The cheapest way from a top's object down to one that it dominates, both included.
-fn append_way(holders: Holders<'_>, from: u32, to: u32, objects: &mut Vec<u32>) {
-    let start = objects.len();
-    for object in holders.liveness.cheapest.upwards(to) {
-        objects.push(object);
-        if object == from {
-            break;
-        }
-    }
-    objects[start..].reverse();
+/// Where an object is on a cheapest way that leads through it: cost grows with every step.
+fn place_on(cheapest: &Cheapest, way: &[u32], object: u32) -> usize {
+    way.partition_point(|&before| cheapest.cost(before) < cheapest.cost(object))
+}
+
+/// A way that leaves the cheapest one, or begins elsewhere, and enters it further down.
+struct Detour {
+    /// Objects beside the cheapest way, the last one first.
+    objects: Vec<u32>,
+    /// Objects of the cheapest way before these and behind them.
+    before: usize,
+    behind: usize,
 }
 
 /// Adds ways that enter the cheapest one elsewhere, those first that have most objects of their own.
-fn other_ways_in(holders: Holders<'_>, object: u32, wanted: usize, found: &mut Vec<Path>) {
+fn other_ways_in(
+    holders: Holders<'_>,
+    wanted: usize,
+    found: &mut Vec<Path>,
+    progress: &Progress,
+) -> Result<(), Cancelled> {
     if found.len() >= wanted {
-        return;
+        return Ok(());
     }
-    let mut known: FxHashSet<u32> = found.iter().flat_map(|path| path.objects.iter().copied()).collect();
-    let mut candidates = ways_in(holders, object, &known);
+    let Holders { graph, liveness: Liveness { retaining, .. } } = holders;
+    let mut known = Bits::new(graph.len());
+    found.iter().for_each(|path| known.extend(&path.objects));
+    let mut detours = detours(holders, &found[0].objects, &known, progress)?;
     while found.len() < wanted {
-        let own_share = |path: &Path| {
-            let own = path.objects.iter().filter(|object| !known.contains(object)).count();
-            own * 1000 / path.objects.len()
+        let own_share = |detour: &Detour| {
+            let own = detour.objects.iter().filter(|&&object| !known.contains(object)).count();
+            own * 1000 / (detour.before + detour.objects.len() + detour.behind)
         };
         // Equal ones stay in their order: nearest to the object first, then cheapest.
-        let best = (0..candidates.len()).rev().max_by_key(|&i| own_share(&candidates[i]));
-        let Some(best) = best.filter(|&best| own_share(&candidates[best]) > 0) else { return };
-        let path = candidates.remove(best);
-        known.extend(&path.objects);
-        found.push(path);
+        let best = (0..detours.len()).rev().max_by_key(|&i| own_share(&detours[i]));
+        let Some(best) = best.filter(|&best| own_share(&detours[best]) > 0) else { break };
+        let Detour { objects, before, behind } = detours.remove(best);
+        known.extend(&objects);
+        let first = &found[0];
+        let start = objects.last().filter(|_| before == 0);
+        let own_root = start.and_then(|&start| best_root(graph, retaining.roots_of(graph, start)));
+        let mut way = Vec::with_capacity(before + objects.len() + behind);
+        way.extend_from_slice(&first.objects[..before]);
+        way.extend(objects.into_iter().rev());
+        way.extend_from_slice(&first.objects[first.objects.len() - behind..]);
+        found.push(Path { root: own_root.unwrap_or(first.root), objects: way });
     }
+    Ok(())
 }
 
-/// One way for each type that refers to an object near the end of the cheapest way, beside that way.
-fn ways_in(holders: Holders<'_>, object: u32, known: &FxHashSet<u32>) -> Vec<Path> {
+/// One detour for each type that refers to an object near the end of the cheapest way, beside the `known` ways.
+fn detours(holders: Holders<'_>, way: &[u32], known: &Bits, progress: &Progress) -> Result<Vec<Detour>, Cancelled> {
     let Holders { graph, liveness: Liveness { retaining, cheapest, .. } } = holders;
     let costs = StepCosts::new(graph);
-    let mut ways = Vec::new();
-    // From the object upwards: what every way found here has at its end.
-    let mut end = Vec::new();
-    for entry in cheapest.upwards(object).take(WAY) {
-        end.push(entry);
+    let on_way = Bits::of(graph.len(), way);
+    let mut detours = Vec::new();
+    for (end, &entry) in way.iter().rev().take(WAY).enumerate() {
+        progress.check()?;
         let mut by_type: FxHashMap<u32, (u64, u32)> = FxHashMap::default();
         for referrer in retaining.referrers(graph, entry).take(REFERRERS_EACH) {
-            if known.contains(&referrer) || !cheapest.is_held_beyond_stacks(referrer) {
+            if known.contains(referrer) || !cheapest.is_held_beyond_stacks(referrer) {
                 continue;
             }
             let cost = u64::from(cheapest.cost(referrer).unwrap_or(u32::MAX));
@@ -180,12 +210,16 @@ fn ways_in(holders: Holders<'_>, object: u32, known: &FxHashSet<u32>) -> Vec<Pat
         let mut best: Vec<(u64, u32)> = by_type.into_values().collect();
         best.sort_unstable();
         for (_, referrer) in best {
-            let Some(mut path) = holders.cheapest_path(referrer) else { continue };
-            if !path.objects.iter().any(|object| end.contains(object)) {
-                path.objects.extend(end.iter().rev());
-                ways.push(path);
+            let beside = cheapest.upwards(referrer).take_while(|&object| !on_way.contains(object));
+            let objects: Vec<u32> = beside.take(DETOUR + 1).collect();
+            let above = objects.last().and_then(|&last| cheapest.parent(last));
+            let before = above.map_or(0, |above| place_on(cheapest, way, above) + 1);
+            let behind = end + 1;
+            // One that leaves the way below the place where it enters is a circle.
+            if objects.len() <= DETOUR && before + behind <= way.len() {
+                detours.push(Detour { objects, before, behind });
             }
         }
     }
-    ways
+    Ok(detours)
 }

@@ -11,6 +11,7 @@ use crate::progress::{CHECK_EVERY, Cancelled, Progress};
 
 use super::dominators::Dominators;
 use super::histogram::{Tally, TypeGroups};
+use super::sets::ascending;
 
 /// Retained bytes of every object.
 #[derive(Debug, Default)]
@@ -85,8 +86,8 @@ impl Retained {
 
     /// What the outermost of these objects retain, summed. Unreachable ones add nothing.
     pub fn of_set(&self, dominators: &Dominators, objects: &[u32]) -> u64 {
-        let mut numbers: Vec<u32> = objects.iter().filter_map(|&object| dominators.number(object)).collect();
-        numbers.par_sort_unstable();
+        let numbers = objects.iter().filter_map(|&object| dominators.number(object)).collect();
+        let numbers = ascending(dominators.objects().len(), numbers);
         let (mut covered, mut bytes) = (0, 0);
         for number in numbers {
             if number >= covered {

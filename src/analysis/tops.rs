@@ -6,39 +6,47 @@
 
 use crate::heap::Graph;
 
+use super::bits::Bits;
 use super::cheapest::Cheapest;
 use super::dominators::Dominators;
 use super::ranking::{STACK, best_root, root_cost};
 use super::retaining::Retaining;
+use super::sets::Ranks;
 
 /// All tops, by ascending number in the dominator tree.
 #[derive(Debug, Default)]
-pub struct Tops(Vec<u32>);
+pub struct Tops {
+    numbers: Vec<u32>,
+    /// The same as a set: which top a number lies below is asked for every object of a selection.
+    ranks: Ranks,
+}
 
 impl Tops {
     pub fn new(dominators: &Dominators) -> Tops {
-        let bound = dominators.objects().len() as u32;
-        let following = |&number: &u32| Some(dominators.ends()[number as usize]).filter(|&next| next < bound);
-        Tops(std::iter::successors(Some(1).filter(|&first| first < bound), following).collect())
+        let bound = dominators.objects().len();
+        let following = |&number: &u32| Some(dominators.ends()[number as usize]).filter(|&next| (next as usize) < bound);
+        let numbers: Vec<u32> = std::iter::successors(Some(1).filter(|&first| first < bound as u32), following).collect();
+        let ranks = Ranks::new(Bits::of(bound, &numbers));
+        Tops { numbers, ranks }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.numbers.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.numbers.is_empty()
     }
 
     /// The object of a top, by its index.
     pub fn object(&self, dominators: &Dominators, top: u32) -> u32 {
-        dominators.object(self.0[top as usize])
+        dominators.object(self.numbers[top as usize])
     }
 
     /// Index of the top that dominates the object with this number.
     pub fn of_number(&self, number: u32) -> u32 {
-        self.0.partition_point(|&start| start <= number) as u32 - 1
+        self.ranks.up_to(number) - 1
     }
 
     /// Index of the top that dominates `object`; `None` if nothing keeps it alive.

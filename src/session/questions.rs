@@ -10,7 +10,7 @@ use crate::analysis::referrers::Scene;
 use crate::error::Result;
 use crate::heap::{Root, TypeName};
 use crate::progress::Progress;
-use crate::view::holding::{Holding, Step, Way};
+use crate::view::holding::{ENDS, Holding, Step, Way};
 use crate::view::place::Subject;
 use crate::view::root_table::{Held, RootTable};
 use crate::view::roots::title;
@@ -108,7 +108,8 @@ impl Opened {
 
     fn way(&self, root: u32, objects: &[u32]) -> Way {
         let (graph, runtime) = (&self.heap.graph, self.heap.runtime.as_ref());
-        let step = |(at, &object): (usize, &u32)| {
+        let step = |at: usize| {
+            let object = objects[at];
             let next = objects.get(at + 1);
             let field = next.and_then(|&next| self.fields.between(graph, runtime, object, next));
             Step { object, name: graph.type_of(object).name.clone(), field: field.unwrap_or_default() }
@@ -116,6 +117,8 @@ impl Opened {
         let label = self.analysis().map(|analysis| analysis.flames.labels(graph));
         let short = label.map(|labels| labels.name(graph, labels.of_root(root)).short).unwrap_or_default();
         let title = title(&graph.roots[root as usize]).into();
-        Way { root, title, short, steps: objects.iter().enumerate().map(step).collect() }
+        let unnamed = objects.len().saturating_sub(2 * ENDS);
+        let named = (0..objects.len().min(ENDS)).chain((ENDS + unnamed)..objects.len());
+        Way { root, title, short, steps: named.map(step).collect(), unnamed }
     }
 }

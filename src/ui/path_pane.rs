@@ -70,7 +70,7 @@ impl PathPane {
             ui.add_space(size::GAP);
             let way = &holding.ways[self.way];
             let events = Grid::new("way", way).selected(self.step).show(ui, |ui, row| {
-                if let Some(step) = row.checked_sub(1).map(|step| &way.steps[step]) {
+                if let Some(step) = way.step(row) {
                     desk::menu(ui, &Subject::Object(step.object), actions);
                 }
             });
@@ -78,7 +78,7 @@ impl PathPane {
                 match event {
                     Event::Select(row) => self.step = Some(row),
                     Event::Open(row) => {
-                        if let Some(step) = row.checked_sub(1).map(|step| &way.steps[step]) {
+                        if let Some(step) = way.step(row) {
                             actions.push(Action::Explain(Subject::Object(step.object)));
                         }
                     }

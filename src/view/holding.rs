@@ -28,11 +28,42 @@ pub struct Way {
     pub title: Box<str>,
     /// `static var LazyInternalContext._cachedModels`
     pub short: Box<str>,
-    /// From the object that the root holds to the one asked about.
+    /// From the object that the root holds to the one asked about; of a way with more than twice [`ENDS`] steps
+    /// the first and the last [`ENDS`].
     pub steps: Vec<Step>,
+    /// Steps between those that are not named: the middle of a long list says nothing.
+    pub unnamed: usize,
+}
+
+/// Steps at each end of a way that are named in any case.
+pub const ENDS: usize = 100;
+
+/// What a row of a way is.
+enum Part<'a> {
+    Root,
+    Step(&'a Step),
+    /// So many steps in one row.
+    Unnamed(usize),
 }
 
 impl Way {
+    /// The step in a row; `None` for the root and for steps that are not named.
+    pub fn step(&self, row: usize) -> Option<&Step> {
+        match self.part(row) {
+            Part::Step(step) => Some(step),
+            Part::Root | Part::Unnamed(_) => None,
+        }
+    }
+
+    fn part(&self, row: usize) -> Part<'_> {
+        let behind_gap = self.unnamed > 0 && row > ENDS + 1;
+        match row.checked_sub(1 + usize::from(behind_gap)) {
+            None => Part::Root,
+            Some(ENDS) if self.unnamed > 0 && !behind_gap => Part::Unnamed(self.unnamed),
+            Some(step) => Part::Step(&self.steps[step]),
+        }
+    }
+
     /// What the way leads through, where that matters; `through a timer`.
     pub fn remark(&self) -> Option<&'static str> {
         const SIDEWAYS: [(&str, &str); 4] = [
@@ -47,7 +78,7 @@ impl Way {
 
     /// `19 steps, through a timer`
     pub fn words(&self) -> String {
-        let steps = format::counted(self.steps.len() as u64, "step");
+        let steps = format::counted((self.steps.len() + self.unnamed) as u64, "step");
         match self.remark() {
             Some(remark) => format!("{steps}, {remark}"),
             None => steps,
@@ -56,11 +87,13 @@ impl Way {
 
     /// The way as a Markdown list, root first.
     pub fn markdown(&self) -> String {
-        let mut lines = vec![format!("- **{}**", self.title)];
-        lines.extend(self.steps.iter().map(|step| match step.field.is_empty() {
-            true => format!("- `{}`", step.name.full),
-            false => format!("- `{}` .{}", step.name.full, format::field(&step.field)),
-        }));
+        let line = |row| match self.part(row) {
+            Part::Root => format!("- **{}**", self.title),
+            Part::Step(step) if step.field.is_empty() => format!("- `{}`", step.name.full),
+            Part::Step(step) => format!("- `{}` .{}", step.name.full, format::field(&step.field)),
+            Part::Unnamed(count) => format!("- {}", more(count)),
+        };
+        let lines: Vec<String> = (0..self.len()).map(line).collect();
         lines.join("\n")
     }
 }
@@ -116,27 +149,37 @@ impl Rows for Way {
     }
 
     fn len(&self) -> usize {
-        self.steps.len() + 1
+        1 + self.steps.len() + usize::from(self.unnamed > 0)
     }
 
     fn cell(&self, row: usize, _column: usize) -> Cell<'_> {
-        let Some(step) = row.checked_sub(1).map(|step| &self.steps[step]) else {
-            return Cell::Name { spans: vec![(Tone::Root, Cow::Borrowed(&self.short))], root: true };
+        let spans: Vec<Span<'_>> = match self.part(row) {
+            Part::Root => {
+                return Cell::Name { spans: vec![(Tone::Root, Cow::Borrowed(&self.short))], root: true };
+            }
+            Part::Unnamed(count) => vec![(Tone::Faint, Cow::Owned(more(count)))],
+            Part::Step(step) if step.field.is_empty() => vec![(Tone::Plain, Cow::Borrowed(&step.name.short))],
+            Part::Step(step) => vec![
+                (Tone::Plain, Cow::Borrowed(&step.name.short)),
+                (Tone::Faint, Cow::Owned(format!(" .{}", format::field(&step.field)))),
+            ],
         };
-        let mut spans: Vec<Span<'_>> = vec![(Tone::Plain, Cow::Borrowed(&step.name.short))];
-        if !step.field.is_empty() {
-            spans.push((Tone::Faint, Cow::Owned(format!(" .{}", format::field(&step.field)))));
-        }
         Cell::Name { spans, root: false }
     }
 
     fn name(&self, row: usize) -> Cow<'_, str> {
-        match row.checked_sub(1).map(|step| &self.steps[step]) {
-            None => Cow::Borrowed(&self.title),
-            Some(step) if step.field.is_empty() => Cow::Borrowed(&step.name.full),
-            Some(step) => Cow::Owned(format!("{} .{}", step.name.full, step.field)),
+        match self.part(row) {
+            Part::Root => Cow::Borrowed(&self.title),
+            Part::Unnamed(count) => Cow::Owned(more(count)),
+            Part::Step(step) if step.field.is_empty() => Cow::Borrowed(&step.name.full),
+            Part::Step(step) => Cow::Owned(format!("{} .{}", step.name.full, step.field)),
         }
     }
+}
+
+/// What stands for steps that are not named.
+fn more(count: usize) -> String {
+    format!("… {} …", format::counted(count as u64, "more step"))
 }
 
 #[cfg(test)]
@@ -154,6 +197,7 @@ mod tests {
             title: "static var N.T.f".into(),
             short: "static var T.f".into(),
             steps: types.iter().map(step).collect(),
+            unnamed: 0,
         }
     }
 
@@ -177,5 +221,17 @@ mod tests {
     #[test]
     fn a_way_is_copied_as_a_list() {
         assert_eq!(way(&["A"]).markdown(), "- **static var N.T.f**\n- `A` ._next");
+    }
+
+    #[test]
+    fn the_middle_of_a_long_way_is_one_row() {
+        let mut long = way(&["A"; 2 * ENDS]);
+        assert_eq!(long.len(), 1 + 2 * ENDS);
+        long.unnamed = 1_499_790;
+        assert_eq!(long.words(), "1,499,990 steps");
+        assert_eq!((long.len(), &*long.name(ENDS + 1)), (2 + 2 * ENDS, "… 1,499,790 more steps …"));
+        assert!(long.step(0).is_none() && long.step(ENDS + 1).is_none());
+        assert!((1..=ENDS).chain(ENDS + 2..long.len()).all(|row| long.step(row).is_some()));
+        assert_eq!(long.markdown().lines().count(), long.len());
     }
 }

@@ -6,9 +6,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Pairs, Row, Scene, Who};
-use crate::analysis::bits::Bits;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::ranking::{best_root, root_cost};
+use crate::analysis::sets::{Set, ascending};
 use crate::heap::FieldId;
 use crate::progress::{CHECK_EVERY, Cancelled, Progress};
 
@@ -24,9 +24,9 @@ struct Part {
 
 /// The rows that refer to `below`, unsorted, without what they hold. `above` has everything on the way so far.
 /// Only reachable objects count: a dead one keeps nothing.
-pub(super) fn rows(scene: Scene<'_>, below: &[u32], above: &Bits, progress: &Progress) -> Result<Vec<Row>, Cancelled> {
+pub(super) fn rows(scene: Scene<'_>, below: &[u32], above: &Set, progress: &Progress) -> Result<Vec<Row>, Cancelled> {
     let (graph, liveness) = (scene.holders.graph, scene.holders.liveness);
-    let wanted = Bits::of(graph.len(), below);
+    let wanted = Set::of(graph.len(), &[below]);
     let referrers = referrers_of(scene, below, progress)?;
     let pieces: Vec<Pieces> = referrers
         .par_chunks(PIECE)
@@ -65,25 +65,25 @@ pub(super) fn rows(scene: Scene<'_>, below: &[u32], above: &Bits, progress: &Pro
 /// All reachable objects that refer to one of `below`, ascending.
 fn referrers_of(scene: Scene<'_>, below: &[u32], progress: &Progress) -> Result<Vec<u32>, Cancelled> {
     let (graph, Liveness { retaining, dominators, .. }) = (scene.holders.graph, scene.holders.liveness);
-    let mut found = Bits::new(graph.len());
-    for &object in below {
-        let row = graph.referrers.row(object);
-        for referrers in row.chunks(CHECK_EVERY) {
-            progress.check()?;
-            for &referrer in referrers {
-                if dominators.is_reachable(referrer) && retaining.keeps(referrer, object) {
-                    found.insert(referrer);
-                }
+    let pieces = below.par_chunks(PIECE).map(|below| {
+        let mut found = Vec::new();
+        for &object in below {
+            for referrers in graph.referrers.row(object).chunks(CHECK_EVERY) {
+                progress.check()?;
+                let keeps = |&referrer: &u32| dominators.is_reachable(referrer) && retaining.keeps(referrer, object);
+                found.extend(referrers.iter().copied().filter(keeps));
             }
         }
-    }
-    Ok(found.members())
+        Ok(found)
+    });
+    let pieces: Vec<Vec<u32>> = pieces.collect::<Result<_, Cancelled>>()?;
+    Ok(ascending(graph.len(), pieces.concat()))
 }
 
 type Pieces = Vec<((u32, FieldId), Part)>;
 
 /// Sorts the references of some objects into rows.
-fn piece(scene: Scene<'_>, referrers: &[u32], wanted: &Bits, above: &Bits) -> Pieces {
+fn piece(scene: Scene<'_>, referrers: &[u32], wanted: &Set, above: &Set) -> Pieces {
     let (graph, Liveness { retaining, dominators, .. }) = (scene.holders.graph, scene.holders.liveness);
     let mut index: FxHashMap<(u32, FieldId), usize> = FxHashMap::default();
     let mut parts: Pieces = Vec::new();

@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::bits::Bits;
 use super::histogram::TypeGroups;
 use super::independent::Holders;
+use super::sets::{Set, ascending};
 use crate::heap::{FieldId, FieldNames};
 use crate::progress::{Cancelled, Progress};
 use crate::runtime::Runtime;
@@ -100,24 +100,31 @@ impl Pairs {
         self.targets.extend(other.targets);
     }
 
-    /// What these objects (ascending, all of them here) refer to, ascending and once.
-    fn targets_of(&self, objects: &[u32]) -> Vec<u32> {
+    /// What these objects (ascending, all of them here) refer to, ascending and once; all ids are below `bound`.
+    fn targets_of(&self, objects: &[u32], bound: usize) -> Vec<u32> {
+        if objects.len() == self.objects.len() {
+            return ascending(bound, self.targets.clone());
+        }
         let mut targets = Vec::new();
         let mut from = 0;
         for &object in objects {
-            let at = from + self.objects[from..].partition_point(|&other| other < object);
+            let at = from + gallop(&self.objects[from..], object);
             let end = self.starts.get(at + 1).map_or(self.targets.len(), |&end| end as usize);
             targets.extend_from_slice(&self.targets[self.starts[at] as usize..end]);
             from = at;
         }
-        distinct(targets)
+        ascending(bound, targets)
     }
 }
 
-fn distinct(mut objects: Vec<u32>) -> Vec<u32> {
-    objects.par_sort_unstable();
-    objects.dedup();
-    objects
+/// Where `wanted` is in a sorted list, probably near its beginning.
+fn gallop(sorted: &[u32], wanted: u32) -> usize {
+    let mut reach = 1;
+    while sorted.get(reach).is_some_and(|&id| id < wanted) {
+        reach *= 2;
+    }
+    let start = reach / 2;
+    start + sorted[start..sorted.len().min(reach + 1)].partition_point(|&id| id < wanted)
 }
 
 /// The tree of referrers of a set of objects. A clone shares what is large.
@@ -134,7 +141,7 @@ pub struct Referrers {
 impl Referrers {
     /// Of these objects; nothing is opened yet.
     pub fn of(scene: Scene<'_>, objects: Vec<u32>) -> Referrers {
-        let asked: Arc<[u32]> = distinct(objects).into();
+        let asked: Arc<[u32]> = ascending(scene.holders.graph.len(), objects).into();
         let bytes = scene.retained(&asked);
         Referrers { asked, bytes, rows: Vec::new(), top: None }
     }
@@ -180,19 +187,18 @@ impl Referrers {
         if let Some(known) = known {
             return Ok(known.clone());
         }
-        let mut above = Bits::of(scene.holders.graph.len(), &self.asked);
-        for row in self.upwards(parent) {
-            above.extend(&self.rows[row as usize].pairs.objects);
-        }
+        let bound = scene.holders.graph.len();
+        let mut above: Vec<&[u32]> = vec![&self.asked];
+        above.extend(self.upwards(parent).map(|row| &self.rows[row as usize].pairs.objects[..]));
+        let above = Set::of(bound, &above);
         let below = parent.map_or(&self.asked, |parent| &self.rows[parent as usize].fresh);
         let mut rows = gather::rows(scene, below, &above, progress)?;
-        for row in &mut rows {
+        rows.par_iter_mut().try_for_each(|row| {
             progress.check()?;
             row.parent = parent;
-            let held = self.held(row);
-            row.held_objects = held.len() as u64;
-            row.held_bytes = if held.len() == self.asked.len() { self.bytes } else { scene.retained(&held) };
-        }
+            (row.held_objects, row.held_bytes) = self.held(scene, row);
+            Ok(())
+        })?;
         // Equal ones stay in the order of their first object.
         rows.sort_by_key(|row| (Reverse(row.held_bytes), Reverse(row.held_objects), row.cost));
         let first = self.rows.len() as u32;
@@ -246,16 +252,23 @@ impl Referrers {
         std::iter::successors(row, |&row| self.rows[row as usize].parent)
     }
 
-    /// The asked-for objects that a new row reaches.
-    fn held(&self, row: &Row) -> Vec<u32> {
+    /// How many of the asked-for objects a new row reaches, and what those retain together.
+    fn held(&self, scene: Scene<'_>, row: &Row) -> (u64, u64) {
+        let bound = scene.holders.graph.len();
         let mut held = match row.who {
             Who::Root(_) => row.pairs.objects.clone(),
-            Who::Type { .. } => distinct(row.pairs.targets.clone()),
+            Who::Type { .. } => ascending(bound, row.pairs.targets.clone()),
         };
-        for row in self.upwards(row.parent) {
-            held = self.rows[row as usize].pairs.targets_of(&held);
+        for below in self.upwards(row.parent) {
+            let below = &self.rows[below as usize];
+            // What refers to all of a row's objects reaches all that this row reaches.
+            if held.len() == below.pairs.objects.len() {
+                return (below.held_objects, below.held_bytes);
+            }
+            held = below.pairs.targets_of(&held, bound);
         }
-        held
+        let all = held.len() == self.asked.len();
+        (held.len() as u64, if all { self.bytes } else { scene.retained(&held) })
     }
 }
 
