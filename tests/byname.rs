@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use heapglass::dump::{Bytes, Kind, Opened};
 use heapglass::gcdump::{self, MemoryGraph, NodeType};
 use heapglass::heap::{Csr, Heap, Options, RootKind};
 use heapglass::progress::Progress;
+use heapglass::view::byname::pattern_of;
 use serde_json::Value;
 
 const FILE: &str = "efshop-net8-win-x64.gcdump";
@@ -339,4 +340,25 @@ fn perfviews_floats_are_kept_beside_the_exact_sums() {
     graph.sizes = vec![0, 1 << 24, 1, 1];
     let table = by_name(&graph, &Rules::plain(), &Progress::new()).expect("a table");
     assert_eq!((table.total.perfview_bytes, table.total.bytes), (16_777_216.0, 16_777_218));
+}
+
+#[test]
+fn a_rows_own_pattern_folds_or_leaves_out_that_row_alone() {
+    let graph = sample().graph;
+    let table = |rules: &Rules| by_name(&graph, rules, &Progress::new()).expect("a table");
+    let before = table(&Rules::default());
+    // Of a module with a path, of an entry group, of a title without a module; ROOT has no holder.
+    let wanted = |part: &str| before.rows.iter().find(|row| row.name.contains(part) && row.exclusive.bytes > 0);
+    for part in ["SqlClient.SqlCommand", "LIB <<", "EfShop!"] {
+        let name = &wanted(part).unwrap_or_else(|| panic!("no row has {part}")).name;
+        let add = |text: &str| format!("{text};{}", pattern_of(name));
+        let ours = Rules::default();
+        let folded = table(&Rules { fold: add(&ours.fold), ..ours.clone() });
+        let names = |table: &Table| table.rows.iter().map(|row| row.name.clone()).collect::<BTreeSet<_>>();
+        let gone: Vec<_> = names(&before).difference(&names(&folded)).cloned().collect();
+        assert_eq!(gone, [name.clone()]);
+        assert_eq!(folded.total.bytes, before.total.bytes, "{name}: folding loses nothing");
+        let left = table(&Rules { exclude: add(&ours.exclude), ..ours });
+        assert!(!names(&left).contains(name) && left.total.bytes < before.total.bytes, "{name} is left out");
+    }
 }

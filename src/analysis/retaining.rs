@@ -98,9 +98,10 @@ impl Retaining {
         holding(&self.roots, graph, object)
     }
 
-    /// The same with stack words that add nothing: what points at `object`, to be listed.
-    pub fn all_roots_of(&self, graph: &Graph, object: u32) -> &[u32] {
-        holding(&self.all, graph, object)
+    /// The same with stack words that add nothing: all that points at something, to be listed; sorted by the
+    /// object they hold.
+    pub fn all_roots(&self) -> &[u32] {
+        &self.all
     }
 
     /// True where every edge of `object` counts and costs a plain step: most objects, so ask this first.

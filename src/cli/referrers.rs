@@ -95,7 +95,7 @@ fn answer(args: &Args, heap: &Heap, progress: &Progress) -> Result<Answer> {
     let holders = Holders { graph, liveness: &liveness };
     let scene = Scene { holders, groups: &groups, fields: &fields, runtime: heap.runtime.as_ref() };
     let bytes = target.objects.iter().map(|&object| graph.objects.size(object)).sum();
-    let mut tree = Referrers::of(scene, target.objects);
+    let mut tree = Referrers::of(scene, target.objects, None);
     let most = if args.depth.is_some() { MOST } else { OPENED };
     tree.unfold(scene, args.depth.unwrap_or(DEPTH).into(), args.width, most, progress)?;
     let (referrers, more) = level(scene, &tree, tree.top(), args.width);

@@ -1,24 +1,21 @@
 //! Which field of an object holds another.
 //!
-//! The graph keeps no offsets: they would cost as much again as the references. A row of references is in
-//! order of offset without the empty ones, so reading the object's references once more tells which entry of
-//! the row is which field; where none is empty, not even that is needed. Names are looked up once a type.
+//! The graph keeps no offsets: they would cost as much again as the references. Where a type keeps references
+//! is learnt when the first of its objects is asked about, names and all; [`super::field_reader`] then reads
+//! objects by that.
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use rustc_hash::FxHashMap;
 
-use super::{ExtraKind, Graph, TypeKind};
-use crate::memory::AddressSpace;
+use super::field_reader::FieldReader;
+use super::{Graph, TypeKind};
 use crate::runtime::Runtime;
 use crate::runtime::gcdesc::GcDesc;
 use crate::runtime::types::{ElementKind, Field};
 
 /// Structs inside structs that a name follows.
 const DEEPEST: usize = 16;
-/// What a dependent handle's edge is called, and that of a collectible type's object to its LoaderAllocator.
-const DEPENDENT_HANDLE: &str = "(dependent handle)";
-const LOADER_ALLOCATOR: &str = "(collectible type)";
 
 /// A field's name; equal names have equal ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +23,7 @@ pub struct FieldId(u32);
 
 /// Where objects of a type keep references, by name.
 #[derive(Debug)]
-enum Layout {
+pub(super) enum Layout {
     /// All references go by one name: array elements, or a graph without a runtime.
     Same(FieldId),
     /// (bytes from the object's start, name), ascending.
@@ -63,7 +60,7 @@ impl FieldNames {
     }
 
     /// The id of a name, whether or not any field has it.
-    fn intern(&self, name: &str) -> FieldId {
+    pub(super) fn intern(&self, name: &str) -> FieldId {
         if let Some(&id) = self.names.read().unwrap_or_else(PoisonError::into_inner).ids.get(name) {
             return id;
         }
@@ -77,49 +74,25 @@ impl FieldNames {
         id
     }
 
-    /// Calls `visit(target, field)` for every reference of `from`, in order of offset, then for its edges
-    /// that are no fields.
-    pub fn visit(&self, graph: &Graph, runtime: Option<&Runtime>, from: u32, mut visit: impl FnMut(u32, FieldId)) {
-        let first = graph.extra.partition_point(|edge| edge.from < from);
-        let extra = graph.extra[first..].iter().take_while(|edge| edge.from == from);
-        let row = graph.references.row(from);
-        let row = &row[..row.len() - extra.clone().count().min(row.len())];
-        let index = graph.objects.type_index(from);
-        let layout = self.layouts[index as usize].get_or_init(|| self.layout(graph, runtime, index));
-        match (layout, runtime) {
-            (&Layout::Same(field), _) => row.iter().for_each(|&to| visit(to, field)),
-            (Layout::Fields(fields), _) if fields.len() == row.len() => {
-                row.iter().zip(fields).for_each(|(&to, &(_, field))| visit(to, field));
-            }
-            (Layout::Fields(fields), Some(runtime)) => {
-                Object::new(graph, &runtime.space, from).visit(row, fields.iter().copied(), &mut visit);
-            }
-            (Layout::Elements { first, size, fields }, Some(runtime)) => {
-                let end = graph.objects.size(from).saturating_sub(runtime.space.pointer_size() as u64);
-                let starts = (*first..end).step_by(*size as usize);
-                let slots = starts.flat_map(|start| fields.iter().map(move |&(offset, field)| (start + offset, field)));
-                Object::new(graph, &runtime.space, from).visit(row, slots, &mut visit);
-            }
-            (_, None) => {}
-        }
-        for edge in extra {
-            let name = match edge.kind {
-                ExtraKind::DependentHandle => DEPENDENT_HANDLE,
-                ExtraKind::LoaderAllocator => LOADER_ALLOCATOR,
-            };
-            visit(edge.to, self.intern(name));
-        }
+    /// Reads objects of the graph these names are of.
+    pub fn reader<'a>(&'a self, graph: &'a Graph, runtime: Option<&'a Runtime>) -> FieldReader<'a> {
+        FieldReader::new(self, graph, runtime)
     }
 
     /// The first field of `from` that holds `to`.
     pub fn between(&self, graph: &Graph, runtime: Option<&Runtime>, from: u32, to: u32) -> Option<Arc<str>> {
         let mut found = None;
-        self.visit(graph, runtime, from, |target, field| {
+        self.reader(graph, runtime).visit(from, |target, field| {
             if target == to && found.is_none() {
                 found = Some(field);
             }
         });
         found.map(|field| self.name(field))
+    }
+
+    /// Where objects of a type keep references.
+    pub(super) fn layout_of(&self, graph: &Graph, runtime: Option<&Runtime>, index: u32) -> &Layout {
+        self.layouts[index as usize].get_or_init(|| self.layout(graph, runtime, index))
     }
 
     fn layout(&self, graph: &Graph, runtime: Option<&Runtime>, index: u32) -> Layout {
@@ -181,46 +154,4 @@ fn field_at(runtime: &Runtime, fields: &[Field], offset: u64) -> String {
         level = runtime.types.fields(&runtime.space, inner);
     }
     if name.is_empty() { format!("+{offset:#x}") } else { name }
-}
-
-/// An object whose references are read once more.
-struct Object<'a> {
-    space: &'a AddressSpace,
-    address: u64,
-    /// Memory from the object's start on.
-    bytes: &'a [u8],
-    /// References that hit no object, and hence have no entry in the row.
-    strays: Vec<u64>,
-}
-
-impl<'a> Object<'a> {
-    fn new(graph: &Graph, space: &'a AddressSpace, id: u32) -> Object<'a> {
-        let address = graph.objects.address(id);
-        let first = graph.strays.partition_point(|stray| stray.from < id);
-        let strays = graph.strays[first..].iter().take_while(|stray| stray.from == id);
-        let strays = strays.map(|stray| stray.target).collect();
-        Object { space, address, bytes: space.tail(address).unwrap_or_default(), strays }
-    }
-
-    /// Pairs the entries of the row with the slots that are not empty.
-    fn visit(self, row: &[u32], slots: impl Iterator<Item = (u64, FieldId)>, mut visit: impl FnMut(u32, FieldId)) {
-        let mut row = row.iter();
-        for (offset, field) in slots {
-            let target = self.pointer(offset);
-            if target != 0 && !self.strays.contains(&target) {
-                let Some(&to) = row.next() else { return };
-                visit(to, field);
-            }
-        }
-    }
-
-    fn pointer(&self, offset: u64) -> u64 {
-        let p = self.space.pointer_size();
-        let at = offset as usize;
-        match self.bytes.get(at..at.saturating_add(p)) {
-            Some(bytes) if p == 8 => u64::from_le_bytes(bytes.try_into().expect("eight bytes")),
-            Some(bytes) => u64::from(u32::from_le_bytes(bytes.try_into().expect("four bytes"))),
-            None => self.space.pointer(self.address.wrapping_add(offset)).unwrap_or(0),
-        }
-    }
 }

@@ -129,6 +129,15 @@ impl Objects {
         })
     }
 
+    /// Its address, and its block: a guess that is right more often than not for the object behind it.
+    pub(super) fn address_near(&self, id: u32, guess: usize) -> (u64, usize) {
+        let follows = |next: &Block| next.first > id;
+        let right = self.blocks.get(guess).is_some_and(|block| block.first <= id)
+            && self.blocks.get(guess + 1).is_none_or(follows);
+        let at = if right { guess } else { self.block_of(id) };
+        (self.blocks[at].base + u64::from(self.offsets[id as usize]) * u64::from(self.unit), at)
+    }
+
     fn block_of(&self, id: u32) -> usize {
         self.blocks.partition_point(|block| block.first <= id) - 1
     }

@@ -6,7 +6,7 @@ use super::Opened;
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::paths::paths;
-use crate::analysis::referrers::Scene;
+use crate::analysis::referrers::{Referrers, Scene};
 use crate::error::Result;
 use crate::heap::{Root, TypeName};
 use crate::progress::Progress;
@@ -56,7 +56,14 @@ impl Opened {
 
     /// Who refers to a subject: the first level.
     pub fn referrers(&self, subject: &Subject, progress: &Progress) -> Result<Tree> {
-        Ok(Tree::new(self.scene()?, self.name_of(subject), self.objects_of(subject), progress)?)
+        let scene = self.scene()?;
+        let known = match subject {
+            Subject::Type(group) => self.table().rows.iter().find(|row| row.group == *group),
+            Subject::Object(_) | Subject::Objects(..) => None,
+        };
+        let bytes = known.map(|row| row.figures.retained);
+        let referrers = Referrers::of(scene, self.objects_of(subject), bytes);
+        Ok(Tree::new(scene, self.name_of(subject), referrers, progress)?)
     }
 
     /// The same tree with a line opened (`None`: the heaviest way up to a root), and the line to go to.

@@ -52,10 +52,15 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The referrers of some objects, the first level open.
-    pub fn new(scene: Scene<'_>, asked: TypeName, objects: Vec<u32>, progress: &Progress) -> Result<Tree, Cancelled> {
+    /// The tree of some referrers, called `asked`, with the first level open.
+    pub fn new(
+        scene: Scene<'_>,
+        asked: TypeName,
+        referrers: Referrers,
+        progress: &Progress,
+    ) -> Result<Tree, Cancelled> {
         let mut tree = Tree {
-            referrers: Referrers::of(scene, objects),
+            referrers,
             asked,
             labels: Vec::new(),
             opened: FxHashSet::default(),
@@ -276,7 +281,8 @@ mod tests {
         let holders = Holders { graph: &graph, liveness: &liveness };
         let scene = Scene { holders, groups: &groups, fields: &fields, runtime: None };
         let asked = TypeName { full: "N.Item".into(), short: "Item".into(), namespace: 2 };
-        look(scene, Tree::new(scene, asked, vec![0], &progress).unwrap());
+        let referrers = Referrers::of(scene, vec![0], None);
+        look(scene, Tree::new(scene, asked, referrers, &progress).unwrap());
     }
 
     /// Lines as indented text.

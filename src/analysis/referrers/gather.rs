@@ -59,7 +59,7 @@ pub(super) fn rows(scene: Scene<'_>, below: &[u32], above: &Set, progress: &Prog
         pairs: Arc::new(pairs),
         fresh: fresh.into(),
     });
-    Ok(of_roots(scene, below).into_iter().chain(of_types).collect())
+    Ok(of_roots(scene, &wanted).into_iter().chain(of_types).collect())
 }
 
 /// All reachable objects that refer to one of `below`, ascending.
@@ -89,9 +89,10 @@ fn piece(scene: Scene<'_>, referrers: &[u32], wanted: &Set, above: &Set) -> Piec
     let mut parts: Pieces = Vec::new();
     // The key before is often the key again: elements of one array, objects of one type.
     let mut last = (None, 0);
+    let mut reader = scene.fields.reader(graph, scene.runtime);
     for &referrer in referrers {
         let group = scene.groups.group_of[graph.objects.type_index(referrer) as usize];
-        scene.fields.visit(graph, scene.runtime, referrer, |target, field| {
+        reader.visit(referrer, |target, field| {
             if !wanted.contains(target) || !retaining.keeps(referrer, target) {
                 return;
             }
@@ -116,23 +117,24 @@ fn piece(scene: Scene<'_>, referrers: &[u32], wanted: &Set, above: &Set) -> Piec
     parts
 }
 
-/// One row for each kind and name of roots that hold one of `below`.
-fn of_roots(scene: Scene<'_>, below: &[u32]) -> Vec<Row> {
+/// One row for each kind and name of roots that hold a wanted object.
+fn of_roots(scene: Scene<'_>, wanted: &Set) -> Vec<Row> {
     let (graph, retaining) = (scene.holders.graph, &scene.holders.liveness.retaining);
     let mut index = FxHashMap::default();
     let mut rows: Vec<(Vec<u32>, Pairs)> = Vec::new();
-    for &object in below {
-        for &root in retaining.all_roots_of(graph, object) {
-            let named = &graph.roots[root as usize];
-            let at = *index.entry((named.kind, &named.name)).or_insert(rows.len());
-            if at == rows.len() {
-                rows.push((Vec::new(), Pairs::default()));
-            }
-            let (roots, pairs) = &mut rows[at];
-            roots.push(root);
-            if pairs.objects.last() != Some(&object) {
-                pairs.objects.push(object);
-            }
+    for &root in retaining.all_roots() {
+        let named = &graph.roots[root as usize];
+        if !wanted.contains(named.object) {
+            continue;
+        }
+        let at = *index.entry((named.kind, &named.name)).or_insert(rows.len());
+        if at == rows.len() {
+            rows.push((Vec::new(), Pairs::default()));
+        }
+        let (roots, pairs) = &mut rows[at];
+        roots.push(root);
+        if pairs.objects.last() != Some(&named.object) {
+            pairs.objects.push(named.object);
         }
     }
     let row = |(roots, pairs): (Vec<u32>, Pairs)| {

@@ -139,10 +139,10 @@ pub struct Referrers {
 }
 
 impl Referrers {
-    /// Of these objects; nothing is opened yet.
-    pub fn of(scene: Scene<'_>, objects: Vec<u32>) -> Referrers {
+    /// Of these objects, and what they retain together where that is known; nothing is opened yet.
+    pub fn of(scene: Scene<'_>, objects: Vec<u32>, bytes: Option<u64>) -> Referrers {
         let asked: Arc<[u32]> = ascending(scene.holders.graph.len(), objects).into();
-        let bytes = scene.retained(&asked);
+        let bytes = bytes.unwrap_or_else(|| scene.retained(&asked));
         Referrers { asked, bytes, rows: Vec::new(), top: None }
     }
 
@@ -254,6 +254,9 @@ impl Referrers {
 
     /// How many of the asked-for objects a new row reaches, and what those retain together.
     fn held(&self, scene: Scene<'_>, row: &Row) -> (u64, u64) {
+        if self.asked.len() == 1 {
+            return (1, self.bytes);
+        }
         let bound = scene.holders.graph.len();
         let mut held = match row.who {
             Who::Root(_) => row.pairs.objects.clone(),

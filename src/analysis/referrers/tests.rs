@@ -25,7 +25,7 @@ impl Made {
     }
 
     fn referrers(&self, objects: &[u32]) -> Referrers {
-        Referrers::of(self.scene(), objects.to_vec())
+        Referrers::of(self.scene(), objects.to_vec(), None)
     }
 
     fn name(&self, who: Who) -> String {
