@@ -24,8 +24,10 @@ pub struct Tops {
 impl Tops {
     pub fn new(dominators: &Dominators) -> Tops {
         let bound = dominators.objects().len();
-        let following = |&number: &u32| Some(dominators.ends()[number as usize]).filter(|&next| (next as usize) < bound);
-        let numbers: Vec<u32> = std::iter::successors(Some(1).filter(|&first| first < bound as u32), following).collect();
+        let following =
+            |&number: &u32| Some(dominators.ends()[number as usize]).filter(|&next| (next as usize) < bound);
+        let numbers: Vec<u32> =
+            std::iter::successors(Some(1).filter(|&first| first < bound as u32), following).collect();
         let ranks = Ranks::new(Bits::of(bound, &numbers));
         Tops { numbers, ranks }
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, Key, Layout, RichText, Ui};
+use eframe::egui::{self, Align, Frame, Key, Label, Layout, Margin, Popup, PopupCloseBehavior, RichText, Ui};
 
 use super::action::Action;
 use super::asked::Asked;
@@ -25,6 +25,10 @@ use crate::view::rows::sort_by;
 
 const GRAMMAR: &str = "PerfView's patterns: * any text, % letters, digits and dots, ^ the start, | or, { } a group; \
                        several stand apart by ;  Enter makes the table anew.";
+
+const PRIORITIES: &str = "A priority is pattern->number: of two that could hold an object the higher number does.";
+/// Points.
+const MORE_WIDTH: f32 = 460.0;
 
 /// The panel's own state.
 pub struct ByNamePanel {
@@ -126,7 +130,7 @@ impl ByNamePanel {
 
     /// The boxes of PerfView's patterns; true if the table is to be made anew.
     fn patterns(&mut self, ui: &mut Ui) -> bool {
-        let room = ui.available_width() - size::EDGE - 470.0;
+        let room = ui.available_width() - size::EDGE - 540.0;
         let mut changed = false;
         let fields = [
             ("Group", "Patterns that make groups", &mut self.rules.group, 0.45),
@@ -151,12 +155,46 @@ impl ByNamePanel {
             }
             self.percent = self.rules.fold_percent.to_string();
         }
+        changed |= self.more(ui);
         let ours = Rules::default();
         if self.rules != ours && widgets::tool(ui, "Defaults", "").clicked() {
             self.rules = ours;
             self.percent = String::from("0");
             changed = true;
         }
+        changed
+    }
+
+    /// What is changed seldom: patterns that a way from a root must match, and which types claim others first.
+    fn more(&mut self, ui: &mut Ui) -> bool {
+        let ours = Rules::default();
+        let unusual = self.rules.include != ours.include || self.rules.priority != ours.priority;
+        let button = widgets::tool(ui, if unusual { "More •" } else { "More" }, "");
+        let mut changed = false;
+        let frame = Frame::popup(ui.style()).inner_margin(Margin::same(12));
+        Popup::menu(&button).close_behavior(PopupCloseBehavior::CloseOnClickOutside).frame(frame).show(|ui| {
+            // A menu draws what is in it without borders; these are fields.
+            *ui.visuals_mut() = ui.ctx().global_style().visuals.clone();
+            let fields = [
+                ("Include", "Only what is held through a match of each pattern", &mut self.rules.include, "all"),
+                ("Priorities", "Which types count as holders before others", &mut self.rules.priority, "none"),
+            ];
+            for (name, words, text, hint) in fields {
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(name).font(theme::strong()));
+                    widgets::label(ui, words);
+                });
+                changed |= widgets::field(ui, text, &format!("{name} patterns"), hint, MORE_WIDTH).lost_focus();
+                ui.add_space(size::GAP);
+            }
+            ui.set_max_width(MORE_WIDTH);
+            ui.add(
+                Label::new(
+                    RichText::new(format!("{GRAMMAR} {PRIORITIES}")).font(theme::small()).color(palette(ui).faint),
+                )
+                .halign(Align::LEFT),
+            );
+        });
         changed
     }
 

@@ -141,6 +141,17 @@ fn by_name() {
 }
 
 #[test]
+fn more_patterns_of_by_name() {
+    each("by-name-more", &Settings { by_name: true, ..Settings::default() }, |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        wait_until(window, "PerfView's table", |window| !rows(window).is_empty());
+        window.get_by_label("More").click();
+        window.run_steps(6);
+    });
+}
+
+#[test]
 fn by_name_with_a_pattern_that_cannot_be() {
     each("by-name-failed", &Settings { by_name: true, ..Settings::default() }, |window| {
         drop_file(window, &sample());
