@@ -5,6 +5,6 @@ use std::process::ExitCode;
 use heapglass::{cli, ui};
 
 fn main() -> ExitCode {
-    env_logger::init();
+    ui::log_file::install();
     cli::main(std::env::args_os(), ui::run)
 }

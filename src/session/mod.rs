@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::gcdump;
 use crate::heap::{Heap, Options, RootKind};
 use crate::progress::{Cancelled, Phase, Progress, Snapshot};
+use crate::view::facts;
 use crate::view::failure::Failure;
 
 pub mod byname;
@@ -32,6 +33,9 @@ mod threads;
 mod waste;
 
 pub use opened::{Analysis, Opened};
+
+/// An answer that takes longer is noted in the log.
+const WORTH_A_NOTE: Duration = Duration::from_secs(1);
 
 /// Called from the workers whenever there is something new to show.
 pub type Repaint = Arc<dyn Fn() + Send + Sync>;
@@ -147,20 +151,25 @@ impl Session {
         let (outcome, progress) = (session.outcome.clone(), session.progress.clone());
         let (name, without_roots) = (session.source.name(), session.reading.without_roots.clone());
         let worker = move || {
+            log::info!("opening {name}");
             let loaded = guarded(|| Opened::new(load(&progress)?, without_roots, &progress)).map(Arc::new);
             let end = match &loaded {
                 _ if progress.is_cancelled() => Outcome::Cancelled,
                 Ok(opened) => Outcome::Ready(opened.clone()),
                 Err(error) => Outcome::Failed(Arc::new(Failure::new(&name, error))),
             };
+            note(&name, &end);
             settle(&outcome, end);
             repaint();
             if let Ok(opened) = loaded {
                 let shared = opened.clone();
                 spawn("heap-slow", move || {
-                    if let Err(error) = guarded(|| shared.analyse(&progress)) {
-                        log::error!("no retained sizes: {error}");
-                        shared.give_up(error.to_string());
+                    match guarded(|| shared.analyse(&progress)) {
+                        Ok(()) => log::info!("analysed {name}"),
+                        Err(error) => {
+                            log::error!("no retained sizes of {name}: {error}");
+                            shared.give_up(error.to_string());
+                        }
                     }
                     repaint();
                     slow_jobs.iter().for_each(|job| job(&shared));
@@ -225,8 +234,16 @@ impl Session {
             if progress.is_cancelled() {
                 return;
             }
+            let started = Instant::now();
+            let answer = guarded(|| question(opened, &progress));
+            if let Err(error @ Error::Internal(_)) = &answer {
+                log::error!("a question was not answered: {error}");
+            }
+            if started.elapsed() > WORTH_A_NOTE {
+                log::info!("an answer took {:.1} s", started.elapsed().as_secs_f64());
+            }
             // Whoever asked may be gone by now: then nobody wants the answer.
-            if answers.send(guarded(|| question(opened, &progress))).is_ok() {
+            if answers.send(answer).is_ok() {
                 repaint();
             }
         };
@@ -289,6 +306,15 @@ impl Meter {
         self.unpacked |= now.phase == Phase::Unpack;
         let seconds = self.since.elapsed().max(Duration::from_millis(50)).as_secs_f64();
         Loading { now, rate: now.done as f64 / seconds, unpacked: self.unpacked }
+    }
+}
+
+/// Tells the log what came of a load: facts, never what the heap holds.
+fn note(name: &str, end: &Outcome) {
+    match end {
+        Outcome::Ready(opened) => log::info!("opened {name}\n{}", facts::diagnostics(&opened.heap, None)),
+        Outcome::Failed(failure) => log::error!("{}. {}", failure.title, failure.reason),
+        Outcome::Cancelled | Outcome::Running => log::info!("cancelled {name}"),
     }
 }
 

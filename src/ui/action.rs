@@ -40,6 +40,9 @@ pub enum Action {
     Scale(i8),
     /// Copy what a bug report needs, nothing of what the heap holds.
     CopyDiagnostics,
+    /// Copy the log; it too holds nothing of the heap.
+    CopyLog,
+    OpenLogFolder,
     Copy(String),
 }
 

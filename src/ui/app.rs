@@ -3,8 +3,10 @@
 //! Runs in any egui context, so that tests drive it without a window. Panels return actions; they are done
 //! here, after the frame's panels were shown.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use eframe::egui::{Align2, CentralPanel, Context, CornerRadius, Theme, ThemePreference, Ui};
@@ -17,7 +19,7 @@ use super::settings::Settings;
 use super::start::Start;
 use super::theme::{self, size};
 use super::widgets::palette;
-use super::{key_sheet, status_bar, top_bar};
+use super::{key_sheet, log_file, status_bar, top_bar};
 use crate::session::compare::older_first;
 use crate::session::{Reading, Repaint, Session, Source, State};
 
@@ -185,6 +187,8 @@ impl App {
                     ctx.copy_text(text);
                 }
             }
+            Action::CopyLog => log_file::text().into_iter().for_each(|text| ctx.copy_text(text)),
+            Action::OpenLogFolder => log_file::folder().iter().for_each(|folder| show_folder(folder)),
             Action::Copy(text) => ctx.copy_text(text),
         }
     }
@@ -219,6 +223,22 @@ impl App {
 /// The sizes that the window may have.
 fn scale(zoom: f32) -> f32 {
     if zoom.is_finite() { zoom.clamp(0.75, 3.0) } else { 1.0 }
+}
+
+/// Opens a folder in the system's own file manager. Where there is none, the log says so.
+fn show_folder(folder: &Path) {
+    let program = if cfg!(target_os = "windows") {
+        "explorer"
+    } else if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    match Command::new(program).arg(folder).spawn() {
+        // Somebody has to wait for it, or it would stay as a zombie.
+        Ok(mut child) => drop(thread::Builder::new().spawn(move || child.wait())),
+        Err(error) => log::warn!("{program} does not start: {error}"),
+    }
 }
 
 /// Files are over the window: they may be let go anywhere.

@@ -11,7 +11,7 @@ use super::action::Action;
 use super::document::Document;
 use super::theme;
 use super::widgets::{self, palette};
-use super::{desk, grid_cell};
+use super::{desk, grid_cell, log_file};
 use crate::session::Opened;
 use crate::view::place::{Place, Subject, Tab};
 use crate::view::recent::Recent;
@@ -144,7 +144,7 @@ fn commands(document: bool, opened: bool, recent: &Recent) -> Vec<Line> {
     let mut lines = Vec::new();
     if opened {
         for (at, tab) in Tab::ALL.into_iter().enumerate() {
-            let key = if at < 9 { (at + 1).to_string() } else { String::new() };
+            let key = ((at + 1) % 10).to_string();
             let action = Action::Go(Place { tab, subject: None });
             lines.push(line(&format!("Go to {}", tab.title()), &key, action));
         }
@@ -152,6 +152,10 @@ fn commands(document: bool, opened: bool, recent: &Recent) -> Vec<Line> {
         lines.push(line("Forward", "Alt →", Action::Forward));
         lines.push(line("Compare with another dump …", "", Action::ChooseOther));
         lines.push(line("Copy diagnostics for a bug report", "", Action::CopyDiagnostics));
+    }
+    if log_file::folder().is_some() {
+        lines.push(line("Copy the log", "", Action::CopyLog));
+        lines.push(line("Open the log's folder", "", Action::OpenLogFolder));
     }
     lines.push(line("Open a dump …", "Ctrl O", Action::Choose));
     lines.push(line("Open the sample dump", "", Action::OpenSample));

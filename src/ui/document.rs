@@ -201,7 +201,7 @@ impl View {
         let analysed = opened.analysis().map(|analysis| analysis.seconds);
         let timing = facts::timing(&opened.heap.facts, analysed);
         actions.extend(super::bottom_bar(ui, "status", size::STATUS, |ui| {
-            status_bar::show(ui, &self.extent, &timing, || facts::diagnostics(&opened.heap, analysed))
+            status_bar::show(ui, &self.extent, &timing)
         }));
         self.flame.compare(self.compare.table());
         let place = self.history.now().clone();

@@ -34,6 +34,7 @@ mod icons;
 mod instances_panel;
 mod key_sheet;
 mod loading;
+pub mod log_file;
 mod object_pane;
 mod overview_panel;
 mod path_pane;

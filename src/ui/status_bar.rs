@@ -3,12 +3,13 @@
 use eframe::egui::{Align, Layout, Popup, RichText, Sense, Ui, Vec2};
 
 use super::action::Action;
+use super::log_file;
 use super::theme::{self, size};
 use super::widgets::{self, palette};
 use crate::view::facts::Extent;
 
 /// The line of an open dump.
-pub fn show(ui: &mut Ui, extent: &Extent, right: &str, diagnostics: impl FnOnce() -> String) -> Vec<Action> {
+pub fn show(ui: &mut Ui, extent: &Extent, right: &str) -> Vec<Action> {
     let mut actions = Vec::new();
     let palette = palette(ui);
     ui.horizontal_centered(|ui| {
@@ -28,10 +29,19 @@ pub fn show(ui: &mut Ui, extent: &Extent, right: &str, diagnostics: impl FnOnce(
                     ui.label(RichText::new(note).color(palette.text));
                     ui.add_space(4.0);
                 }
-                if widgets::tool(ui, "Copy diagnostics", "").clicked() {
-                    actions.push(Action::Copy(diagnostics()));
-                    ui.close();
-                }
+                ui.horizontal(|ui| {
+                    let mut offer = |words: &str, action: &dyn Fn() -> Action| {
+                        if widgets::tool(ui, words, "").clicked() {
+                            actions.push(action());
+                            ui.close();
+                        }
+                    };
+                    offer("Copy diagnostics", &|| Action::CopyDiagnostics);
+                    if log_file::folder().is_some() {
+                        offer("Copy log", &|| Action::CopyLog);
+                        offer("Open log folder", &|| Action::OpenLogFolder);
+                    }
+                });
             });
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

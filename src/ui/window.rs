@@ -7,10 +7,13 @@ use eframe::egui::{self, ViewportBuilder};
 
 use super::app::App;
 use super::dialog::Dialog;
+use super::log_file;
 use super::settings::Settings;
 use crate::error::{Error, Result};
 use crate::session::{Reading, Source};
 
+/// Settings and log are kept in a folder of this name.
+const NAME: &str = "heapglass";
 const ICON: &[u8] = include_bytes!("../../assets/icon/heapglass-256.png");
 
 struct Window {
@@ -21,10 +24,14 @@ struct Window {
 /// Opens the window, with a dump or on the start screen, and runs it until it is closed. All dumps are read as
 /// `reading` says.
 pub fn run(first: Option<Source>, reading: Reading) -> Result<()> {
+    if let Some(folder) = eframe::storage_dir(NAME) {
+        log_file::keep_in(folder);
+    }
+    log::info!("Heapglass {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
     let icon = eframe::icon_data::from_png_bytes(ICON).unwrap_or_default();
     let viewport = ViewportBuilder::default()
         .with_title("Heapglass")
-        .with_app_id("heapglass")
+        .with_app_id(NAME)
         .with_icon(icon)
         .with_inner_size([1400.0, 900.0])
         .with_min_inner_size([640.0, 420.0])
@@ -43,7 +50,10 @@ pub fn run(first: Option<Source>, reading: Reading) -> Result<()> {
         }
         Ok(Box::new(Window { app, dialog: None }) as Box<dyn eframe::App>)
     };
-    eframe::run_native("heapglass", options, Box::new(create)).map_err(|error| Error::Window(error.to_string()))
+    eframe::run_native(NAME, options, Box::new(create)).map_err(|error| {
+        log::error!("no window: {error}");
+        Error::Window(error.to_string())
+    })
 }
 
 impl eframe::App for Window {

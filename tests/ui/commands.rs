@@ -5,6 +5,7 @@ use eframe::egui::{self, Key, Modifiers, Theme};
 use egui_kittest::kittest::{By, NodeT, Queryable};
 
 use super::harness::{Window, rows, sample, wait_ready, wait_until, window};
+use super::support::{SAMPLE, dump};
 
 fn type_text(window: &mut Window, text: &str) {
     window.key_press_modifiers(Modifiers::COMMAND, Key::K);
@@ -98,4 +99,30 @@ fn diagnostics_tell_about_the_dump_and_nothing_of_what_it_holds() {
     let text = copied.expect("a copied text");
     assert!(text.starts_with("Heapglass ") && text.contains("segments: "), "{text}");
     assert!(!text.contains("SqlCommand") && !text.contains("efshop"), "{text}");
+}
+
+#[test]
+fn the_log_says_what_was_done_and_nothing_of_the_heap() {
+    let folder = tempfile::tempdir().expect("a folder");
+    heapglass::ui::log_file::install();
+    heapglass::ui::log_file::keep_in(folder.path().to_owned());
+    let mut window = sample();
+    type_text(&mut window, "copy the log");
+    let (key, modifiers) = (Key::Enter, Modifiers::NONE);
+    window.event(egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers });
+    window.step();
+    let copied = window.output().platform_output.commands.iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    let log = copied.expect("the log is copied");
+    let name = dump(SAMPLE).expect("the sample").file_name().expect("a name").to_string_lossy().into_owned();
+    for fact in
+        [concat!("Heapglass ", env!("CARGO_PKG_VERSION")), &name, "137280 objects", "Walking objects: ", "analysed"]
+    {
+        assert!(log.contains(fact), "{fact} is missing in {log}");
+    }
+    for secret in ["SqlCommand", "SELECT", "/target/", env!("CARGO_MANIFEST_DIR")] {
+        assert!(!log.contains(secret), "{secret} is in {log}");
+    }
 }
