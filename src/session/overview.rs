@@ -34,14 +34,14 @@ impl Opened {
             let roots = holders.roots(&[tree.frames[suspect.frame as usize].sample], usize::MAX).len();
             let path = tree.path(suspect.frame);
             let root = path.iter().map(|&frame| tree.name(frame)).find(|name| matches!(name.kind, NameKind::Root(_)));
-            let FlameRoot::Objects(objects, title) = ask(tree.labels_to(suspect.frame))?.question.root else {
-                continue;
-            };
+            let labels = tree.labels_to(suspect.frame);
+            let FlameRoot::Objects(objects, title) = ask(labels.clone())?.question.root else { continue };
             out.push(Suspicion {
                 text: sentences(&tree, &suspect, heap, roots),
                 root: root.map_or_else(String::new, |name| name.short.to_string()),
                 bytes: suspect.bytes,
                 objects: Subject::Objects(objects, title),
+                path: labels,
             });
         }
         Ok(out)

@@ -27,6 +27,8 @@ pub enum Action {
     Explain(Subject),
     /// Show the roots of the thread with this label.
     RootsOf(Arc<str>),
+    /// Show a box of the whole heap's flame graph, by the labels on the way to it.
+    FlameBox(Vec<u32>),
     /// Show the flame graph, coloured by growth.
     FlameOfGrowth,
     Back,

@@ -173,6 +173,7 @@ impl App {
             Action::Go(place) => self.in_document(|document| document.go(place)),
             Action::Explain(subject) => self.in_document(|document| document.explain(subject)),
             Action::RootsOf(thread) => self.in_document(|document| document.roots_of(thread)),
+            Action::FlameBox(path) => self.in_document(|document| document.flame_box(path)),
             Action::FlameOfGrowth => self.in_document(Document::flame_of_growth),
             Action::Back => self.in_document(Document::back),
             Action::Forward => self.in_document(Document::forward),

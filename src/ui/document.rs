@@ -146,6 +146,14 @@ impl Document {
         }
     }
 
+    /// Shows a box of the whole heap's flame graph.
+    pub fn flame_box(&mut self, path: Vec<u32>) {
+        if let Some(view) = &mut self.view {
+            view.flame.seek(path);
+            view.history.go(Place { tab: Tab::Flame, subject: None });
+        }
+    }
+
     /// Shows the flame graph of the whole heap, coloured by growth.
     pub fn flame_of_growth(&mut self) {
         if let Some(view) = &mut self.view {

@@ -55,6 +55,8 @@ pub struct FlamePanel {
     growth: Option<Arc<CompareTable>>,
     /// What the next picture is to be coloured by.
     color: Option<ColorBy>,
+    /// The way to the box to select once the picture of the whole heap is there.
+    sought: Option<Vec<u32>>,
     save: Save,
 }
 
@@ -83,6 +85,23 @@ impl FlamePanel {
         match &mut self.view {
             Some(view) => view.color = ColorBy::Growth,
             None => self.color = Some(ColorBy::Growth),
+        }
+    }
+
+    /// Goes to a box of the whole heap's picture, now or once it is there.
+    pub fn seek(&mut self, path: Vec<u32>) {
+        self.question = FlameQuestion::default();
+        self.sought = Some(path);
+    }
+
+    /// Selects the box that is sought.
+    fn land(&mut self, ui: &Ui) {
+        let is_there = self.pending.is_none() && self.asked.as_ref() == Some(&self.question);
+        let Some(view) = self.view.as_mut().filter(|_| is_there) else { return };
+        if let Some(path) = self.sought.take() {
+            view.select(Some(view.tree().at(&path)));
+            view.reveal(ui.input(|input| input.time));
+            ui.ctx().request_repaint();
         }
     }
 
@@ -136,6 +155,7 @@ impl FlamePanel {
         super::bottom_bar(ui, "flame way", size::STATUS, |ui| self.strip(ui));
         let wishes = CentralPanel::no_frame().show(ui, |ui| self.canvas(ui)).inner;
         actions.extend(wishes.into_iter().filter_map(|wish| self.grant(wish, opened, session)));
+        self.land(ui);
         actions
     }
 

@@ -188,7 +188,7 @@ impl OverviewPanel {
                 actions.push(Action::Explain(suspect.objects.clone()));
             }
             if widgets::tool(ui, "Flame graph", "").clicked() {
-                actions.push(go(Tab::Flame));
+                actions.push(Action::FlameBox(suspect.path.clone()));
             }
             if widgets::tool(ui, "Instances", "").clicked() {
                 actions.push(go(Tab::Instances));

@@ -130,6 +130,8 @@ pub struct Suspicion {
     pub bytes: u64,
     /// The objects that piled up.
     pub objects: Subject,
+    /// The way to their box in the flame graph of the whole heap, as its labels.
+    pub path: Vec<u32>,
 }
 
 impl Suspicion {
@@ -174,6 +176,7 @@ mod tests {
             root: String::from("static var B.c"),
             bytes: 8,
             objects: Subject::Object(0),
+            path: Vec::new(),
         };
         assert_eq!(suspicion.parts(), ["8 A objects are kept alive by ", "static var B.c", " through B."]);
     }

@@ -1,7 +1,8 @@
 //! The first look at a dump and where it leads; strings and waste.
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Event, Key, Modifiers, Theme};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{By, NodeT, Queryable};
 
 use super::harness::{Window, drop_file, open_row, rows, sample, wait_analysed, wait_until, window};
 use super::support::dump;
@@ -42,10 +43,16 @@ fn a_suspect_leads_to_its_flame_graph_and_its_objects() {
         button.click();
     };
     first(&mut window, "Flame graph");
-    wait_until(&mut window, "its picture", |window| {
-        window.query_by_label_contains("QueryCacheEntry · ").is_some()
-            && window.query_by_label_contains("static var").is_none()
+    // Its own box, selected in the picture of the whole heap, below the variable that holds it.
+    wait_until(&mut window, "its box", |window| {
+        let boxes = window.query_all(By::new().role(Role::TreeItem));
+        let chosen = |node: &egui_kittest::Node<'_>| node.accesskit_node().is_selected() == Some(true);
+        boxes.into_iter().any(|node| {
+            chosen(&node) && node.accesskit_node().label().is_some_and(|label| label.contains("QueryCacheEntry"))
+        })
     });
+    let holder = window.query_all_by_label_contains("static var LazyInternalContext._cachedModels").next();
+    assert!(holder.is_some(), "what holds it is in the picture too");
     window.key_press(Key::Num1);
     window.run_steps(5);
     first(&mut window, "Instances");

@@ -140,6 +140,17 @@ impl FlameTree {
         path
     }
 
+    /// The deepest box on the way that these labels tell, as [`labels_to`](Self::labels_to) gives them.
+    pub fn at(&self, labels: &[u32]) -> u32 {
+        let mut at = 0;
+        for label in labels {
+            let named = |&child: &u32| self.labels[self.frames[child as usize].name as usize] == *label;
+            let Some(next) = self.children(at).find(named) else { break };
+            at = next;
+        }
+        at
+    }
+
     /// The labels along [`path`](Self::path), as [`objects_of`] takes them.
     pub fn labels_to(&self, frame: u32) -> Vec<u32> {
         let label = |frame: u32| self.labels[self.frames[frame as usize].name as usize];
