@@ -3,10 +3,12 @@
 //! Takes the graph, gives one [`Tally`] per type index, and groups types that are one row to a person:
 //! several load contexts give one type several method tables, a window shows them as one name.
 
+use std::hash::Hash;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::heap::Graph;
+use crate::heap::{Graph, TypeInfo};
 use crate::progress::{CHECK_EVERY, Cancelled, Progress};
 
 /// Objects and bytes of one type or group of types.
@@ -66,10 +68,15 @@ pub struct TypeGroups {
 impl TypeGroups {
     /// Groups types by full name and assembly; groups are in order of their first type.
     pub fn by_name_and_assembly(graph: &Graph) -> TypeGroups {
+        TypeGroups::by(graph, |info| (&*info.name.full, &*info.assembly))
+    }
+
+    /// Groups types by what `key` tells of them; groups are in order of their first type.
+    pub fn by<'a, K: Hash + Eq>(graph: &'a Graph, key: impl Fn(&'a TypeInfo) -> K) -> TypeGroups {
         let mut groups = TypeGroups::default();
-        let mut known: FxHashMap<(&str, &str), u32> = FxHashMap::default();
+        let mut known: FxHashMap<K, u32> = FxHashMap::default();
         for (index, info) in graph.types.iter().enumerate() {
-            let group = *known.entry((&info.name.full, &info.assembly)).or_insert_with(|| {
+            let group = *known.entry(key(info)).or_insert_with(|| {
                 groups.first.push(index as u32);
                 groups.first.len() as u32 - 1
             });

@@ -17,6 +17,7 @@ use crate::analysis::waste::Waste;
 use crate::error::{Error, Result};
 use crate::heap::{FieldNames, Heap, RootKind};
 use crate::progress::{Phase, Progress};
+use crate::view::root_table::RootTable;
 use crate::view::types::{Figures, TypeTable};
 
 /// A heap with its answers.
@@ -45,6 +46,7 @@ pub struct Analysis {
     pub table: Arc<TypeTable>,
     pub flames: Flames,
     origins: OnceLock<Vec<u32>>,
+    pub(super) roots: OnceLock<Arc<RootTable>>,
     /// Steps from the nearest root by object.
     pub(super) distances: OnceLock<Vec<u32>>,
     /// Seconds it took.
@@ -100,6 +102,7 @@ impl Opened {
             table,
             flames: Flames::new(self.without_roots.clone()),
             origins: OnceLock::new(),
+            roots: OnceLock::new(),
             distances: OnceLock::new(),
             seconds,
         });

@@ -2,19 +2,23 @@
 //!
 //! Each function is run by a worker, takes what the question is about and gives what a panel shows.
 
-use super::Opened;
+use std::sync::Arc;
+
+use super::{Analysis, Opened};
+use crate::analysis::histogram::TypeGroups;
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::paths::paths;
 use crate::analysis::referrers::{Referrers, Scene};
 use crate::error::Result;
-use crate::heap::{Root, TypeName};
+use crate::heap::{Root, TypeInfo, TypeName};
 use crate::progress::Progress;
 use crate::view::holding::{ENDS, Holding, Step, Way};
 use crate::view::place::Subject;
 use crate::view::root_table::{Held, RootTable};
 use crate::view::roots::title;
 use crate::view::tree::{Line, Tree};
+use crate::view::type_sets::{Grouping, SetSizes};
 
 /// Ways that are shown of an object.
 const WAYS: usize = 6;
@@ -79,6 +83,16 @@ impl Opened {
         Ok((tree, at))
     }
 
+    /// What all objects of each set of types retain together.
+    pub fn set_sizes(&self, grouping: Grouping, progress: &Progress) -> Result<SetSizes> {
+        let (graph, liveness) = (&self.heap.graph, &self.analysed()?.liveness);
+        let set_of = |info: &TypeInfo| -> Box<str> { grouping.set_of(&info.name, &info.assembly).into() };
+        let sets = TypeGroups::by(graph, set_of);
+        let tallies = liveness.retained.by_type(graph, &liveness.dominators, &sets, progress)?;
+        let names = sets.first.iter().map(|&first| set_of(&graph.types[first as usize]));
+        Ok(names.zip(tallies.iter().map(|tally| tally.bytes)).collect())
+    }
+
     /// Who keeps these objects alive.
     pub fn holding(&self, objects: &[u32], progress: &Progress) -> Result<Holding> {
         let holders = self.scene()?.holders;
@@ -99,9 +113,14 @@ impl Opened {
         Ok(Holding { objects: objects.len() as u64, alive, independent, ways, by_first })
     }
 
-    /// All roots with what they hold.
-    pub fn root_table(&self) -> Result<RootTable> {
-        let (graph, liveness) = (&self.heap.graph, self.scene()?.holders.liveness);
+    /// All roots with what they hold; worked out once.
+    pub fn root_table(&self) -> Result<Arc<RootTable>> {
+        let Analysis { liveness, roots, .. } = self.analysed()?;
+        Ok(roots.get_or_init(|| Arc::new(self.make_root_table(liveness))).clone())
+    }
+
+    fn make_root_table(&self, liveness: &Liveness) -> RootTable {
+        let graph = &self.heap.graph;
         let Liveness { retaining, dominators, retained, cheapest, tops } = liveness;
         let alone = |root: &Root| Held { bytes: 0, alone: retained.of(root.object) };
         let mut held: Vec<Held> = graph.roots.iter().map(alone).collect();
@@ -110,7 +129,7 @@ impl Opened {
                 held.bytes += retained.of(tops.object(dominators, top));
             }
         }
-        Ok(RootTable::new(held, self.table().total.bytes))
+        RootTable::new(held, self.table().total.bytes)
     }
 
     fn way(&self, root: u32, objects: &[u32]) -> Way {

@@ -1,30 +1,45 @@
 //! A value that a worker is making, with the last one still in sight meanwhile.
 
-use eframe::egui::Ui;
+use std::time::{Duration, Instant};
 
-use super::widgets;
+use eframe::egui::{Key, RichText, Ui};
+
+use super::widgets::{self, palette};
+use super::{center_column, desk, theme};
 use crate::error::{Error, Result};
 use crate::session::Ticket;
 use crate::view::loading;
+
+/// What takes longer than this gets a way out.
+const LONG: Duration = Duration::from_millis(700);
 
 /// See the module.
 pub struct Asked<T> {
     value: Option<T>,
     ticket: Option<Ticket<T>>,
+    since: Instant,
     problem: Option<String>,
+    /// Did the person stop it?
+    stopped: bool,
 }
 
 impl<T> Default for Asked<T> {
     fn default() -> Self {
-        Asked { value: None, ticket: None, problem: None }
+        Asked { value: None, ticket: None, since: Instant::now(), problem: None, stopped: false }
     }
 }
 
 impl<T> Asked<T> {
     /// Asks anew; what was asked before is cancelled, what is in sight stays.
     pub fn ask(&mut self, ticket: Ticket<T>) {
-        self.ticket = Some(ticket);
-        self.problem = None;
+        let value = self.value.take();
+        *self = Asked { value, ticket: Some(ticket), ..Asked::default() };
+    }
+
+    /// Asks no more; what is in sight stays.
+    fn stop(&mut self) {
+        self.ticket = None;
+        self.stopped = true;
     }
 
     /// Forgets everything.
@@ -72,9 +87,49 @@ impl<T> Asked<T> {
         }
     }
 
+    /// The same with a way out of what takes long; true in the frame in which it was taken.
+    pub fn working_or_stopped(&mut self, ui: &mut Ui) -> bool {
+        self.working(ui);
+        let long = self.is_waiting() && self.since.elapsed() > LONG;
+        let stopped = long && widgets::tool(ui, "Cancel", "").clicked();
+        if stopped {
+            self.stop();
+        }
+        stopped
+    }
+
+    /// What stands in place of an answer that is not there: how far it is, with a way out, or why it will not come.
+    pub fn instead(&mut self, ui: &mut Ui, words: &str) {
+        if let Some(problem) = &self.problem {
+            desk::remark(ui, problem);
+            return;
+        }
+        let palette = palette(ui);
+        let title = |words: &str| RichText::new(words.to_owned()).font(theme::title()).color(palette.text);
+        center_column(ui, 420.0, 110.0, |ui| match &self.ticket {
+            Some(ticket) => {
+                ui.label(title(words));
+                ui.add_space(12.0);
+                widgets::progress(ui, ticket.progress());
+                ui.add_space(14.0);
+                if widgets::tool(ui, "Cancel", "Esc").clicked() || desk::key(ui, Key::Escape) {
+                    self.stop();
+                }
+            }
+            None if self.stopped => {
+                ui.label(title("Stopped"));
+                ui.add_space(14.0);
+                if widgets::secondary(ui, "Look again").clicked() {
+                    self.clear();
+                }
+            }
+            None => {}
+        });
+    }
+
     /// Was nothing asked yet?
     pub fn is_new(&self) -> bool {
-        self.value.is_none() && self.ticket.is_none() && self.problem.is_none()
+        self.value.is_none() && self.ticket.is_none() && self.problem.is_none() && !self.stopped
     }
 
     /// Why the last question has no answer.

@@ -9,18 +9,20 @@ use eframe::egui::{self, Align, Key, Layout, Modifiers, RichText, Ui};
 
 use super::action::Action;
 use super::asked::Asked;
+use super::columns_menu;
 use super::compare_start::CompareStart;
 use super::desk::{self, Desk};
 use super::facts_line;
 use super::filter_field::FilterField;
 use super::grid::{Event, Grid};
+use super::settings::Settings;
 use super::theme::{self, size};
 use super::widgets::{self, palette};
 use super::{center_column, failed, loading};
 use crate::progress::Snapshot;
 use crate::session::compare::{Other, OtherState};
 use crate::session::{Session, Source};
-use crate::view::compare::{CompareColumn, CompareRow, CompareRows, CompareTable, Fate, Query, sum};
+use crate::view::compare::{COLUMNS, CompareColumn, CompareRow, CompareRows, CompareTable, Fate, Query, sum};
 use crate::view::format;
 use crate::view::place::{Place, Subject, Tab};
 use crate::view::rows::sort_by;
@@ -28,7 +30,7 @@ use crate::view::types::TypeTable;
 
 /// Room for a chip, and for the buttons at the right.
 const CHIP: f32 = 130.0;
-const BUTTONS: f32 = 190.0;
+const BUTTONS: f32 = 290.0;
 
 /// The panel's own state.
 #[derive(Default)]
@@ -65,7 +67,7 @@ impl ComparePanel {
     }
 
     /// Shows the comparison, or how to begin one.
-    pub fn show(&mut self, ui: &mut Ui, desk: &Desk<'_>) -> Vec<Action> {
+    pub fn show(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> Vec<Action> {
         let mut actions = Vec::new();
         let Some(state) = self.other.as_mut().and_then(Other::state) else {
             let open = match &desk.session.source {
@@ -105,14 +107,21 @@ impl ComparePanel {
         actions
     }
 
-    fn ready(&mut self, ui: &mut Ui, desk: &Desk<'_>, name: &str, other: Arc<TypeTable>, actions: &mut Vec<Action>) {
+    fn ready(
+        &mut self,
+        ui: &mut Ui,
+        desk: &mut Desk<'_>,
+        name: &str,
+        other: Arc<TypeTable>,
+        actions: &mut Vec<Action>,
+    ) {
         let mut swapped = self.table.is_new();
         if self.table.poll() {
             self.selected = None;
             self.arrange(desk);
         }
         self.reveal |= self.order.poll();
-        let changed = super::tool_bar(ui, |ui| self.tools(ui, actions, &mut swapped));
+        let changed = super::tool_bar(ui, |ui| self.tools(ui, desk.settings, actions, &mut swapped));
         if swapped {
             let open_is_base = self.open_is_base;
             let ask = desk
@@ -139,7 +148,7 @@ impl ComparePanel {
     }
 
     /// True if another arrangement is wanted.
-    fn tools(&mut self, ui: &mut Ui, actions: &mut Vec<Action>, swapped: &mut bool) -> bool {
+    fn tools(&mut self, ui: &mut Ui, settings: &mut Settings, actions: &mut Vec<Action>, swapped: &mut bool) -> bool {
         let mut changed =
             self.filter.show(ui, &mut self.query.filter, "Filter changes", "Filter types: text, /regex/, >1MB");
         let counts = self.table.get().map_or([0; 5], |table| table.counts);
@@ -160,6 +169,7 @@ impl ComparePanel {
             if widgets::tool(ui, "Compare with…", "").clicked() {
                 actions.push(Action::ChooseOther);
             }
+            columns_menu::show(ui, settings, "compare", &COLUMNS);
             if widgets::tool(ui, "Swap", "").on_hover_text("Take the other dump for the earlier one").clicked() {
                 self.open_is_base = !self.open_is_base;
                 *swapped = true;
@@ -170,8 +180,7 @@ impl ComparePanel {
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
         let (Some(table), Some((order, total))) = (self.table.get(), self.order.get()) else {
-            let problem = self.table.problem().or(self.order.problem());
-            desk::remark(ui, problem.unwrap_or("Comparing …"));
+            self.table.instead(ui, "Comparing");
             return;
         };
         // A new table is here, its order not yet.
@@ -185,6 +194,7 @@ impl ComparePanel {
             .sorted(Some(self.query.sort.index()), self.query.descending)
             .selected(selected)
             .reveal(std::mem::take(&mut self.reveal))
+            .hidden(desk.settings.hidden("compare"))
             .empty(if same { "Both dumps hold the same" } else { "No type passes this filter" })
             .show(ui, |ui, row| {
                 if let Some(subject) = subject(rows.row(row)) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Align2, CentralPanel, Key, Modifiers, RichText, Role, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::{Align2, CentralPanel, Key, Modifiers, Rect, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::action::Action;
 use super::grid_cell::menu_item;
@@ -80,6 +80,14 @@ pub fn menu(ui: &mut Ui, subject: &Subject, actions: &mut Vec<Action>) {
     ui.separator();
 }
 
+/// The chip that leaves out what comes with the runtime.
+pub fn my_code(ui: &mut Ui, settings: &mut Settings) {
+    const HINT: &str = "Hides types of the framework's own assemblies, as the flame graph tells them apart";
+    if widgets::toggle(ui, "my code only", settings.my_code).on_hover_text(HINT).clicked() {
+        settings.my_code = !settings.my_code;
+    }
+}
+
 /// May a single letter act now? Not while something is typed or a menu is open.
 pub fn keys_are_free(ui: &Ui) -> bool {
     !ui.ctx().text_edit_focused() && !eframe::egui::Popup::is_any_open(ui.ctx())
@@ -92,7 +100,11 @@ pub fn key(ui: &mut Ui, key: Key) -> bool {
 
 /// One line in the middle of what is left of `ui`.
 pub fn remark(ui: &mut Ui, words: &str) {
-    let area = ui.available_rect_before_wrap();
+    remark_in(ui, ui.available_rect_before_wrap(), words);
+}
+
+/// The same in an area.
+pub fn remark_in(ui: &Ui, area: Rect, words: &str) {
     let at = area.center_top() + vec2(0.0, (area.height() / 3.0).min(120.0));
     let rect = ui.painter().text(at, Align2::CENTER_CENTER, words, theme::body(), palette(ui).muted);
     let response = ui.interact(rect, ui.scope_id().with("remark"), Sense::hover());

@@ -51,6 +51,8 @@ struct View {
     strings: StringsPanel,
     waste: WastePanel,
     compare: ComparePanel,
+    /// The view that is shown, and what was selected there when it was entered.
+    entered: Option<(Tab, Option<Subject>)>,
     extent: Extent,
     badges: Vec<String>,
 }
@@ -98,7 +100,7 @@ impl Document {
         if self.view.is_none() {
             self.remember(opened, settings);
         }
-        self.view.get_or_insert_with(|| View::new(opened, settings.folded));
+        self.view.get_or_insert_with(|| View::new(opened, settings));
         if let Some(other) = self.other.take() {
             self.compare(other);
         }
@@ -181,13 +183,13 @@ impl Document {
 }
 
 impl View {
-    fn new(opened: &Arc<Opened>, folded: bool) -> View {
+    fn new(opened: &Arc<Opened>, settings: &Settings) -> View {
         let table = opened.table();
         let extent = facts::extent(&opened.heap, table.total.count, table.total.bytes);
         View {
             opened: opened.clone(),
             history: History::new(Place { tab: Tab::Overview, subject: None }),
-            types: TypesPanel::new(table, folded),
+            types: TypesPanel::new(table, settings),
             by_name: ByNamePanel::default(),
             referrers: ReferrersPanel::default(),
             flame: FlamePanel::default(),
@@ -198,21 +200,23 @@ impl View {
             waste: WastePanel::default(),
             overview: OverviewPanel::new(opened, &extent.notes),
             compare: ComparePanel::default(),
+            entered: None,
             extent,
             badges: facts::badges(&opened.heap.facts, &opened.without_roots),
         }
     }
 
     fn show(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> Vec<Action> {
-        let mut actions = self.tabs(ui);
+        let mut actions = self.tabs(ui, desk.settings.by_name);
         let opened = desk.opened;
         let analysed = opened.analysis().map(|analysis| analysis.seconds);
         let timing = facts::timing(&opened.heap.facts, analysed);
-        actions.extend(super::bottom_bar(ui, "status", size::STATUS, |ui| {
-            status_bar::show(ui, &self.extent, &timing)
-        }));
+        actions.extend(super::bottom_bar(ui, "status", size::STATUS, |ui| status_bar::show(ui, &self.extent, &timing)));
         self.flame.compare(self.compare.table());
         let place = self.history.now().clone();
+        if self.entered.as_ref().is_none_or(|(tab, _)| *tab != place.tab) {
+            self.entered = Some((place.tab, self.selection(place.tab)));
+        }
         let back = self.history.can_go_back();
         if place.tab != Tab::Overview {
             self.overview.rest();
@@ -242,16 +246,44 @@ impl View {
         self.flame.show(ui, desk.opened, desk.session, subject, &caption)
     }
 
-    /// What is selected in the view being left, where the one entered can select it too.
-    fn linked(&self, tab: Tab) -> Option<Subject> {
+    /// What is selected in a view, where another one can show it.
+    fn selection(&self, tab: Tab) -> Option<Subject> {
+        match tab {
+            Tab::Types => self.types.selected_subject(),
+            Tab::Flame => self.flame.selected_type(&self.opened),
+            Tab::Instances => self.instances.selected_object().map(Subject::Object),
+            Tab::Roots => self.roots.selected_object(&self.opened).map(Subject::Object),
+            Tab::Strings => self.strings.selected_copies(),
+            _ => None,
+        }
+    }
+
+    /// What was selected in the view being left since it was entered, where the one entered is about such things.
+    fn linked(&self, tab: Tab, by_name: bool) -> Option<Subject> {
         let leaving = self.history.now().tab;
-        (leaving == Tab::Flame && tab == Tab::Types).then(|| self.flame.selected_type(&self.opened))?
+        let shows = match tab {
+            Tab::Types => leaving == Tab::Flame || leaving == Tab::Instances && !by_name,
+            Tab::Instances => true,
+            _ => false,
+        };
+        let selected = self.selection(leaving).filter(|_| shows)?;
+        (self.entered != Some((leaving, Some(selected.clone())))).then_some(selected)
     }
 
     /// The tabs; a digit switches too. A view that was open before is about the same as then.
-    fn tabs(&self, ui: &mut Ui) -> Vec<Action> {
-        const DIGITS: [Key; 9] =
-            [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+    fn tabs(&self, ui: &mut Ui, by_name: bool) -> Vec<Action> {
+        const DIGITS: [Key; 10] = [
+            Key::Num1,
+            Key::Num2,
+            Key::Num3,
+            Key::Num4,
+            Key::Num5,
+            Key::Num6,
+            Key::Num7,
+            Key::Num8,
+            Key::Num9,
+            Key::Num0,
+        ];
         let mut actions = Vec::new();
         super::bar(ui, "tabs", size::TABS, |ui| {
             ui.painter().rect_filled(ui.max_rect(), 0, widgets::palette(ui).bg[1]);
@@ -262,9 +294,11 @@ impl View {
                 for (at, tab) in Tab::ALL.into_iter().enumerate() {
                     let active = self.history.now().tab == tab;
                     let clicked = widgets::tab(ui, tab.title(), active).clicked();
-                    let pressed = DIGITS.get(at).is_some_and(|digit| desk::key(ui, *digit));
+                    // In the flame graph 0 shows the whole picture.
+                    let taken = DIGITS[at] == Key::Num0 && self.history.now().tab == Tab::Flame;
+                    let pressed = !taken && desk::key(ui, DIGITS[at]);
                     if (clicked || pressed) && !active {
-                        let subject = self.linked(tab).or_else(|| self.history.last_subject(tab));
+                        let subject = self.linked(tab, by_name).or_else(|| self.history.last_subject(tab));
                         actions.push(Action::Go(Place { tab, subject }));
                     }
                 }

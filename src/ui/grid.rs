@@ -1,20 +1,23 @@
 //! The one table of the window: every list and every tree.
 //!
-//! Takes [`Rows`], paints those in sight and tells what a person did with them. Rows are placed from the
-//! scroll offset in `f64`, so that lists of any length are even, and each row is one widget, named by the
+//! Takes [`Rows`], paints those in sight and tells what a person did with them. Rows are placed from
+//! a scroll offset in `f64`, so that lists of any length are even, and each row is one widget, named by the
 //! row, so that a screen of 80 rows costs 80 of them. Columns right of the name keep their width, which a
 //! drag at their left edge changes and the window's memory keeps; the name takes the rest.
 
+use std::borrow::Cow;
+
 use eframe::egui::{
-    self, Align2, CursorIcon, EventFilter, Id, Key, Modifiers, Pos2, Rect, Response, Role, ScrollArea, Sense, Stroke,
-    Ui, Vec2, WidgetInfo, pos2, vec2,
+    self, Color32, CursorIcon, EventFilter, Id, Key, Modifiers, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 
+use super::desk;
 use super::grid_cell::{self, paint};
 use super::icons;
 use super::theme::{self, Palette, size};
 use super::widgets::palette;
-use crate::view::rows::{Align, Column, Rows, markdown, tsv};
+use crate::view::rows::{Align, Cell, Column, Rows, Without, markdown, tsv};
 
 /// Below this the name column gets no narrower: optional columns go, then bars shrink.
 const NAME_MIN: f32 = 300.0;
@@ -44,6 +47,7 @@ pub struct Grid<'a> {
     reveal: bool,
     empty: &'a str,
     least: f32,
+    hidden: &'a [String],
 }
 
 /// What a grid keeps between frames.
@@ -64,6 +68,7 @@ impl<'a> Grid<'a> {
             reveal: false,
             empty: "Nothing to show",
             least: NAME_MIN,
+            hidden: &[],
         }
     }
 
@@ -91,8 +96,25 @@ impl<'a> Grid<'a> {
         Grid { least: width, ..self }
     }
 
+    /// Titles of columns that are left out.
+    pub fn hidden(self, titles: &'a [String]) -> Self {
+        Grid { hidden: titles, ..self }
+    }
+
     /// Shows the table in all the room that `ui` has; `menu` adds to the menu of a row.
     pub fn show(self, ui: &mut Ui, mut menu: impl FnMut(&mut Ui, usize)) -> Vec<Event> {
+        let rows = Without::new(self.rows, self.hidden);
+        let sorted = self.sorted.and_then(|(column, descending)| Some((rows.left(column)?, descending)));
+        let mut events = Grid { rows: &rows, sorted, ..self }.show_columns(ui, &mut menu);
+        for event in &mut events {
+            if let Event::Sort(column) = event {
+                *column = rows.whole(*column);
+            }
+        }
+        events
+    }
+
+    fn show_columns(self, ui: &mut Ui, menu: &mut impl FnMut(&mut Ui, usize)) -> Vec<Event> {
         let area = ui.available_rect_before_wrap();
         let focus = ui.interact(area, self.id, Sense::focusable_noninteractive());
         focus.widget_info(|| WidgetInfo::labeled(Role::Table, true, "rows"));
@@ -106,7 +128,7 @@ impl<'a> Grid<'a> {
         let mut state: State = ui.data(|data| data.get_temp(self.id)).unwrap_or_default();
         let reveal = self.selected.filter(|_| self.reveal);
         let moved = self.keys(ui, &focus, &state, &mut events);
-        self.body(ui, &layout, body, &mut state, moved.or(reveal), &mut events, &mut menu);
+        self.body(ui, &layout, body, &mut state, moved.or(reveal), &mut events, menu);
         // Only a click asks for the focus: asking again would unlock the arrow keys for a frame, and an arrow that
         // comes then, or that has just selected a row, would take the focus on to a neighbour.
         if events.iter().any(|event| matches!(event, Event::Select(_))) {
@@ -242,9 +264,7 @@ impl<'a> Grid<'a> {
             ui.set_height((self.rows.len() as f64 * height) as f32);
             *state = State { offset: f64::from(viewport.top()), height: body.height() };
             if self.rows.is_empty() {
-                let palette = palette(ui);
-                let at = body.center_top() + vec2(0.0, (body.height() / 3.0).min(120.0));
-                ui.painter().text(at, Align2::CENTER_CENTER, self.empty, theme::body(), palette.muted);
+                desk::remark_in(ui, body, self.empty);
             }
             let first = (state.offset / height) as usize;
             let last = ((state.offset + f64::from(body.height())) / height).ceil() as usize;
@@ -286,20 +306,39 @@ impl<'a> Grid<'a> {
         } else if response.hovered() || response.context_menu_opened() {
             ui.painter().rect_filled(rect, 0, palette.bg[2].gamma_multiply(0.6));
         }
-        let mut named = rect;
+        let pointed = response.hover_pos().filter(|_| !response.context_menu_opened());
         for column in &layout.columns {
             let mut cell = column.cell(rect);
+            let hovered = pointed.is_some_and(|at| cell.contains(at));
             if column.index == 0 {
-                named = cell;
                 cell.min.x += lead.depth as f32 * indent;
                 if lead.depth > 0 || lead.open.is_some() {
                     cell = self.twisty(ui, palette, row, lead.open, cell, events);
                 }
             }
             let painter = ui.painter().with_clip_rect(cell.intersect(ui.clip_rect()));
-            paint(&painter, palette, cell, &self.rows.cell(row, column.index), column.spec.align, false);
+            let content = self.rows.cell(row, column.index);
+            paint(&painter, palette, cell, &content, column.spec.align, false);
+            if hovered && let Some(words) = self.hint(ui, row, column, &content) {
+                response.clone().on_hover_ui_at_pointer(|ui| {
+                    ui.label(words.as_ref());
+                });
+            }
         }
-        self.react(ui, &response, row, named, events, menu);
+        self.react(&response, row, events, menu);
+    }
+
+    /// What the pointer is told over a cell: of the first one the row's whole name, of others what is cut off.
+    fn hint(&self, ui: &Ui, row: usize, column: &Placed, content: &Cell<'_>) -> Option<Cow<'_, str>> {
+        if column.index == 0 {
+            return Some(self.rows.name(row));
+        }
+        self.rows.hint(row, column.index).or_else(|| {
+            let text = content.plain();
+            let font = if matches!(content, Cell::Figure(_)) { theme::mono() } else { theme::body() };
+            let width = ui.painter().layout_no_wrap(text.clone(), font, Color32::PLACEHOLDER).size().x;
+            (width > column.width - 2.0 * size::CELL).then_some(Cow::Owned(text))
+        })
     }
 
     /// The triangle that opens a row; gives the room right of it.
@@ -325,25 +364,11 @@ impl<'a> Grid<'a> {
         cell.with_min_x(cell.left() + 16.0)
     }
 
-    fn react(
-        &self,
-        ui: &Ui,
-        response: &Response,
-        row: usize,
-        named: Rect,
-        events: &mut Vec<Event>,
-        menu: &mut impl FnMut(&mut Ui, usize),
-    ) {
+    fn react(&self, response: &Response, row: usize, events: &mut Vec<Event>, menu: &mut impl FnMut(&mut Ui, usize)) {
         if response.double_clicked() {
             events.push(Event::Open(row));
         } else if (response.clicked() || response.secondary_clicked()) && self.selected != Some(row) {
             events.push(Event::Select(row));
-        }
-        let on_name = response.hover_pos().is_some_and(|at: Pos2| named.contains(at));
-        if on_name && !response.context_menu_opened() {
-            response.clone().on_hover_ui_at_pointer(|ui| {
-                ui.label(self.rows.name(row).as_ref());
-            });
         }
         response.context_menu(|ui| {
             menu(ui, row);
@@ -365,9 +390,6 @@ impl<'a> Grid<'a> {
                 }
             }
         });
-        if ui.rect_contains_pointer(named) && response.double_clicked() {
-            ui.ctx().set_cursor_icon(CursorIcon::Default);
-        }
     }
 }
 

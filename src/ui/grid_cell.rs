@@ -41,16 +41,11 @@ pub fn paint(painter: &Painter, palette: &Palette, rect: Rect, cell: &Cell, alig
         }
         Cell::Words(text) => {
             let font = if totals { theme::small() } else { theme::body() };
-            put(painter, inner, &plain(painter, text, font, palette.muted), align);
+            put(painter, inner, &cut(painter, text, font, palette.muted, inner.width()), align);
         }
         Cell::Text { text, link } => {
-            let mut job = LayoutJob::simple_singleline(
-                text.to_string(),
-                theme::body(),
-                if *link { palette.accent } else { loud },
-            );
-            job.wrap = TextWrapping::truncate_at_width(inner.width());
-            put(painter, inner, &painter.layout_job(job), align);
+            let color = if *link { palette.accent } else { loud };
+            put(painter, inner, &cut(painter, text, theme::body(), color, inner.width()), align);
         }
         Cell::Delta(delta) => {
             let color = match delta {
@@ -67,6 +62,13 @@ pub fn paint(painter: &Painter, palette: &Palette, rect: Rect, cell: &Cell, alig
 
 fn plain(painter: &Painter, text: &str, font: FontId, color: Color32) -> Arc<Galley> {
     painter.layout_no_wrap(text.to_owned(), font, color)
+}
+
+/// Text that loses its end where it is too long.
+fn cut(painter: &Painter, text: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = TextWrapping::truncate_at_width(width);
+    painter.layout_job(job)
 }
 
 fn put(painter: &Painter, rect: Rect, galley: &Arc<Galley>, align: Align) {

@@ -9,6 +9,7 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 
 use super::action::Action;
 use super::asked::Asked;
+use super::columns_menu;
 use super::desk::{self, Desk};
 use super::filter_field::FilterField;
 use super::grid::{Event, Grid};
@@ -29,7 +30,6 @@ use crate::view::rows::sort_by;
 const MANY: usize = 100_000;
 
 /// The panel's own state.
-#[derive(Default)]
 pub struct InstancesPanel {
     /// Whose objects the list has, and which place it was shown for last.
     subject: Option<Subject>,
@@ -37,12 +37,33 @@ pub struct InstancesPanel {
     filter: FilterField,
     query: Query,
     list: Asked<Listed>,
+    /// How the list in sight is sorted.
+    sorted: (InstanceColumn, bool),
     distances: Asked<()>,
     values: Values,
     /// An object and the row where it stands in the list in sight.
     selected: Option<(u32, Option<usize>)>,
     reveal: bool,
     pane: ObjectPane,
+}
+
+impl Default for InstancesPanel {
+    fn default() -> Self {
+        let query = Query::default();
+        InstancesPanel {
+            subject: None,
+            place: None,
+            filter: FilterField::default(),
+            sorted: (query.sort, query.descending),
+            query,
+            list: Asked::default(),
+            distances: Asked::default(),
+            values: Values::default(),
+            selected: None,
+            reveal: false,
+            pane: ObjectPane::default(),
+        }
+    }
 }
 
 impl InstancesPanel {
@@ -68,6 +89,11 @@ impl InstancesPanel {
         actions
     }
 
+    /// The object that is selected in the list.
+    pub fn selected_object(&self) -> Option<u32> {
+        self.selected.map(|(object, _)| object)
+    }
+
     fn refresh(&mut self, desk: &Desk<'_>, subject: &Subject) {
         if self.place.as_ref() != Some(subject) {
             self.place = Some(subject.clone());
@@ -82,6 +108,7 @@ impl InstancesPanel {
             }
         }
         if self.list.poll() {
+            self.sorted = (self.query.sort, self.query.descending);
             let at = self.list.get().and_then(|list| list.instances.at);
             if let Some((_, row)) = &mut self.selected {
                 *row = at;
@@ -132,7 +159,7 @@ impl InstancesPanel {
     }
 
     /// True if another filter was typed.
-    fn tools(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) -> bool {
+    fn tools(&mut self, ui: &mut Ui, desk: &mut Desk<'_>, actions: &mut Vec<Action>) -> bool {
         let palette = palette(ui);
         if let Some(subject) = &self.subject {
             let name = desk.opened.name_of(subject);
@@ -142,29 +169,44 @@ impl InstancesPanel {
         }
         let filtered =
             self.filter.show(ui, &mut self.query.filter, "Filter objects", "Filter objects: value, address, >1kB");
-        self.list.working(ui);
+        let list = self.list.get().map(|list| list.instances.clone());
+        if let Some(list) = &list {
+            if list.mixed {
+                desk::my_code(ui, desk.settings);
+            }
+            columns_menu::show(ui, desk.settings, "objects", list.columns());
+        }
+        if self.list.get().is_some() && self.list.working_or_stopped(ui) {
+            (self.query.sort, self.query.descending) = self.sorted;
+        }
         if let Some(problem) = self.list.problem() {
             ui.label(RichText::new(problem).color(palette.error));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
-            if let Some(Listed { instances, .. }) = self.list.get() {
+            if let Some(instances) = &list {
                 let (shown, all) = (instances.order.len() as u64, instances.all as u64);
                 let objects = match shown == all {
                     true => format::counted(all, "object"),
                     false => format!("{} of {}", format::count(shown), format::counted(all, "object")),
                 };
-                let words = format!("{objects} · {}", format::bytes(instances.bytes));
-                ui.label(RichText::new(words).color(palette.muted));
+                let mut words = format!("{objects} · {}", format::bytes(instances.bytes));
+                if let [hidden @ 1..=u64::MAX, bytes] = instances.hidden {
+                    let hidden = format::counted(hidden, "framework object");
+                    words = format!("{words} · {hidden}, {} hidden", format::bytes(bytes));
+                }
+                ui.add(egui::Label::new(RichText::new(words).color(palette.muted)).truncate());
             }
         });
-        filtered
+        let my_code = std::mem::replace(&mut self.query.my_code, desk.settings.my_code);
+        filtered || my_code != self.query.my_code
     }
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
         let (Some(list), Some(known)) = (self.list.get(), desk.opened.known()) else {
-            if self.list.problem().is_none() {
-                desk::remark(ui, "Looking for objects …");
+            self.list.instead(ui, "Looking for objects");
+            if self.list.is_new() {
+                self.arrange(desk);
             }
             return;
         };
@@ -181,6 +223,7 @@ impl InstancesPanel {
             .sorted(Some(instances.index_of(self.query.sort)), self.query.descending)
             .selected(self.selected.and_then(|(_, row)| row))
             .least(90.0)
+            .hidden(desk.settings.hidden("objects"))
             .reveal(std::mem::take(&mut self.reveal))
             .empty(empty)
             .show(ui, |ui, row| {
@@ -210,7 +253,8 @@ impl InstancesPanel {
             }
         }
         if let Some(column) = sort {
-            let first = !matches!(column, InstanceColumn::Address | InstanceColumn::Type | InstanceColumn::Generation);
+            use InstanceColumn::{Address, Generation, Type, Value};
+            let first = !matches!(column, Address | Type | Value | Generation);
             sort_by(&mut self.query.sort, &mut self.query.descending, column, first);
             self.arrange(desk);
         }

@@ -15,7 +15,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Ctrl O", "Open a dump"),
             ("Ctrl K", "Commands, files, types by name"),
-            ("1 … 9", "Switch the view"),
+            ("1 … 9  0", "Switch the view; in the flame graph 0 shows all of it"),
             ("Alt ←  Alt →", "Back and forward"),
             ("Ctrl F", "Filter or find"),
             ("Ctrl +  Ctrl −  Ctrl 0", "Larger, smaller, actual size"),

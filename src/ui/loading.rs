@@ -1,6 +1,6 @@
 //! A dump is being opened: which step, how far, how fast, and a way out.
 
-use eframe::egui::{CornerRadius, Key, Modifiers, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Key, Modifiers, RichText, Sense, Ui, pos2, vec2};
 
 use super::action::Action;
 use super::theme;
@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, name: &str, loading: &Loading) -> Vec<Action> {
             ui.painter().galley(pos2(row.left() + 26.0, row.center().y - text.size().y / 2.0), text, color);
         }
         ui.add_space(14.0);
-        bar(ui, loading);
+        widgets::progress(ui, loading.now);
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             let figures = loading::figures(loading.now, loading.rate);
@@ -52,26 +52,4 @@ pub fn show(ui: &mut Ui, name: &str, loading: &Loading) -> Vec<Action> {
         }
     });
     actions
-}
-
-/// Filled as far as the step is; where that is not known, a piece of it wanders.
-fn bar(ui: &mut Ui, loading: &Loading) {
-    let palette = palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
-    ui.painter().rect_filled(rect, CornerRadius::same(3), palette.bg[2]);
-    let part = loading::part(loading.now);
-    let filled = match part {
-        Some(part) => rect.with_max_x(rect.left() + rect.width() * part),
-        None => {
-            let width = rect.width() * 0.2;
-            let at = (ui.input(|input| input.time) as f32 * 0.6).fract() * (rect.width() + width) - width;
-            Rect::from_min_size(pos2(rect.left() + at, rect.top()), vec2(width, rect.height())).intersect(rect)
-        }
-    };
-    ui.painter().rect_filled(filled, CornerRadius::same(3), palette.accent);
-    response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, loading.now.phase.label());
-        info.value = part.map(f64::from);
-        info
-    });
 }

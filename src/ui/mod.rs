@@ -9,6 +9,7 @@ mod action;
 mod app;
 mod asked;
 mod byname_panel;
+mod columns_menu;
 mod commander;
 mod compare_panel;
 mod compare_start;
@@ -85,6 +86,11 @@ fn bottom_bar<R>(ui: &mut Ui, id: &str, height: f32, show: impl FnOnce(&mut Ui) 
 /// The bar of a panel's own controls, in a row.
 fn tool_bar<R>(ui: &mut Ui, show: impl FnOnce(&mut Ui) -> R) -> R {
     bar(ui, "tools", size::TOOL_BAR, |ui| row(ui, show))
+}
+
+/// A second one below it, where one has no room for all.
+fn second_tool_bar<R>(ui: &mut Ui, show: impl FnOnce(&mut Ui) -> R) -> R {
+    bar(ui, "more tools", size::TOOL_BAR - 8.0, |ui| row(ui, show))
 }
 
 /// The bar under a table that says what is selected, in a row.

@@ -12,7 +12,7 @@ use eframe::egui::{
 
 use super::action::Action;
 use super::asked::Asked;
-use super::desk::Desk;
+use super::desk::{self, Desk};
 use super::theme::{self, Palette, size};
 use super::widgets::{self, palette};
 use crate::analysis::generations::Share;
@@ -24,7 +24,7 @@ use crate::view::format;
 use crate::view::loading;
 use crate::view::overview::{self, Fact, Piece, Suspicion};
 use crate::view::place::{Place, Subject, Tab};
-use crate::view::types::{Query, TypeTable};
+use crate::view::types::{Arrangement, Hidden, Query, TypeTable};
 use crate::view::waste::headline;
 
 /// Types that are shown.
@@ -40,8 +40,24 @@ pub struct OverviewPanel {
     shares: Asked<Vec<Share>>,
     suspects: Asked<Vec<Suspicion>>,
     waste: Asked<Arc<Waste>>,
-    /// The type table, and the rows of it that are shown.
-    biggest: (Arc<TypeTable>, Vec<u32>),
+    biggest: Biggest,
+}
+
+/// The first rows of the type table without Free.
+struct Biggest {
+    table: Arc<TypeTable>,
+    my_code: bool,
+    rows: Vec<u32>,
+    hidden: Hidden,
+}
+
+impl Biggest {
+    fn new(table: &Arc<TypeTable>, my_code: bool) -> Biggest {
+        let Arrangement { order, hidden, .. } = table.arrange(&Query { folded: true, my_code, ..Query::default() });
+        let is_free = |row: u32| table.rows[row as usize].kind == TypeKind::Free;
+        let rows = order.into_iter().filter(|&row| !is_free(row)).take(BIGGEST).collect();
+        Biggest { table: table.clone(), my_code, rows, hidden }
+    }
 }
 
 impl OverviewPanel {
@@ -53,7 +69,7 @@ impl OverviewPanel {
             shares: Asked::default(),
             suspects: Asked::default(),
             waste: Asked::default(),
-            biggest: biggest(opened.table()),
+            biggest: Biggest::new(opened.table(), false),
         }
     }
 
@@ -77,8 +93,9 @@ impl OverviewPanel {
         self.shares.poll();
         self.suspects.poll();
         self.waste.poll();
-        if !Arc::ptr_eq(&self.biggest.0, desk.opened.table()) {
-            self.biggest = biggest(desk.opened.table());
+        let my_code = desk.settings.my_code;
+        if !Arc::ptr_eq(&self.biggest.table, desk.opened.table()) || self.biggest.my_code != my_code {
+            self.biggest = Biggest::new(desk.opened.table(), my_code);
         }
     }
 
@@ -197,7 +214,7 @@ impl OverviewPanel {
     }
 
     /// What the dump is, its generations, its biggest types.
-    fn heap(&self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
+    fn heap(&self, ui: &mut Ui, desk: &mut Desk<'_>, actions: &mut Vec<Action>) {
         let palette = palette(ui);
         heading(ui, "This dump");
         egui::Grid::new("about").num_columns(2).spacing(vec2(20.0, 4.0)).min_row_height(20.0).show(ui, |ui| {
@@ -231,7 +248,12 @@ impl OverviewPanel {
         }
         ui.add_space(24.0);
 
-        heading(ui, "Biggest types");
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Biggest types").font(theme::strong()).size(15.0).color(palette.text));
+            ui.add_space(size::GAP);
+            desk::my_code(ui, desk.settings);
+        });
+        ui.add_space(8.0);
         self.types(ui, actions);
     }
 
@@ -271,7 +293,7 @@ impl OverviewPanel {
 
     fn types(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let palette = palette(ui);
-        let (table, rows) = &self.biggest;
+        let Biggest { table, rows, hidden, .. } = &self.biggest;
         let most = rows.first().map_or(1, |row| table.rows[*row as usize].figures.owned.max(1));
         for row in rows {
             let row = &table.rows[*row as usize];
@@ -300,14 +322,11 @@ impl OverviewPanel {
                 });
             });
         }
+        if hidden.types > 0 {
+            ui.add_space(6.0);
+            ui.label(RichText::new(hidden.words(table.analysed)).color(palette.muted));
+        }
     }
-}
-
-/// The table, and its first rows without Free.
-fn biggest(table: &Arc<TypeTable>) -> (Arc<TypeTable>, Vec<u32>) {
-    let order = table.arrange(&Query { folded: true, ..Query::default() }).order;
-    let rows = order.into_iter().filter(|&row| table.rows[row as usize].kind != TypeKind::Free).take(BIGGEST);
-    (table.clone(), rows.collect())
 }
 
 fn heading(ui: &mut Ui, words: &str) {

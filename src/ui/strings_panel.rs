@@ -7,6 +7,7 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 
 use super::action::Action;
 use super::asked::Asked;
+use super::columns_menu;
 use super::desk::{self, Desk};
 use super::filter_field::FilterField;
 use super::grid::{Event, Grid};
@@ -18,7 +19,7 @@ use crate::heap::TypeKind;
 use crate::view::format;
 use crate::view::place::{Place, Subject, Tab};
 use crate::view::rows::sort_by;
-use crate::view::string_table::{Query, StringColumn, StringRows, arrange};
+use crate::view::string_table::{COLUMNS, Query, StringColumn, StringRows, arrange};
 
 /// Characters of a value in the name of its copies.
 const TITLE: usize = 40;
@@ -30,6 +31,10 @@ pub struct StringsPanel {
     query: Query,
     strings: Asked<Arc<Strings>>,
     order: Asked<Vec<u32>>,
+    /// How the table in sight is sorted.
+    sorted: (StringColumn, bool),
+    /// The group of types that all strings are of.
+    all: Option<u32>,
     values: Values,
     /// A group of equal strings, however the table is arranged, and the row where it was last.
     selected: Option<(u32, usize)>,
@@ -40,12 +45,16 @@ impl StringsPanel {
     pub fn show(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.strings.is_new() {
+            let types = &desk.opened.heap.graph.types;
+            let all = types.iter().position(|info| info.kind == TypeKind::String);
+            self.all = all.map(|all| desk.opened.groups.group_of[all]);
             self.strings.ask(desk.session.ask_slow(|opened, progress| opened.strings(progress)));
         }
         if self.strings.poll() {
             self.arrange(desk);
         }
         if self.order.poll() {
+            self.sorted = (self.query.sort, self.query.descending);
             let at = |group: u32| self.order.get()?.iter().position(|&other| other == group);
             self.selected = self.selected.and_then(|(group, _)| Some((group, at(group)?)));
         }
@@ -57,6 +66,19 @@ impl StringsPanel {
         actions
     }
 
+    /// The strings of the selected value.
+    pub fn selected_copies(&self) -> Option<Subject> {
+        self.copies(self.selected?.0)
+    }
+
+    fn copies(&self, group: u32) -> Option<Subject> {
+        let strings = self.strings.get()?;
+        let group = &strings.groups[group as usize];
+        let value = self.values.known().get(&group.first).and_then(|value| value.as_deref()).unwrap_or("copies");
+        let title: String = value.chars().take(TITLE).collect();
+        Some(Subject::Objects(strings.objects(group).into(), title.into()))
+    }
+
     fn arrange(&mut self, desk: &Desk<'_>) {
         let Some(strings) = self.strings.get().cloned() else { return };
         let query = self.query.clone();
@@ -65,18 +87,19 @@ impl StringsPanel {
     }
 
     /// True if another filter was typed.
-    fn tools(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) -> bool {
+    fn tools(&mut self, ui: &mut Ui, desk: &mut Desk<'_>, actions: &mut Vec<Action>) -> bool {
         let palette = palette(ui);
         let filtered =
             self.filter.show(ui, &mut self.query.filter, "Filter strings", "Filter values: text, /regex/, >1kB, >1000");
-        let all = desk.opened.heap.graph.types.iter().position(|info| info.kind == TypeKind::String);
-        if let Some(all) = all
+        if let Some(all) = self.all
             && widgets::tool(ui, "All strings", "").on_hover_text("Every string, also those without a copy").clicked()
         {
-            let subject = Subject::Type(desk.opened.groups.group_of[all]);
-            actions.push(Action::Go(Place { tab: Tab::Instances, subject: Some(subject) }));
+            actions.push(Action::Go(Place { tab: Tab::Instances, subject: Some(Subject::Type(all)) }));
         }
-        self.order.working(ui);
+        columns_menu::show(ui, desk.settings, "strings", &COLUMNS);
+        if self.order.working_or_stopped(ui) {
+            (self.query.sort, self.query.descending) = self.sorted;
+        }
         if let Some(problem) = self.order.problem() {
             ui.label(RichText::new(problem).color(palette.error));
         }
@@ -96,12 +119,8 @@ impl StringsPanel {
     }
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
-        if let Some(problem) = self.strings.problem() {
-            desk::remark(ui, problem);
-            return;
-        }
         let (Some(strings), Some(order)) = (self.strings.get(), self.order.get()) else {
-            desk::remark(ui, "Comparing strings …");
+            self.strings.instead(ui, "Comparing strings");
             return;
         };
         let rows = StringRows {
@@ -111,27 +130,23 @@ impl StringsPanel {
             values: self.values.known(),
             wanted: RefCell::new(Vec::new()),
         };
-        let copies = |row: usize| {
-            let group = &strings.groups[*order.get(row)? as usize];
-            let value = self.values.known().get(&group.first).and_then(|value| value.as_deref()).unwrap_or("copies");
-            let title: String = value.chars().take(TITLE).collect();
-            Some(Subject::Objects(strings.objects(group).into(), title.into()))
-        };
+        let copies = |row: usize| self.copies(*order.get(row)?);
         let empty = if strings.groups.is_empty() { "No value is there twice" } else { "No value passes this filter" };
         let events = Grid::new("strings", &rows)
             .sorted(Some(self.query.sort as usize), self.query.descending)
             .selected(self.selected.map(|(_, row)| row))
+            .hidden(desk.settings.hidden("strings"))
             .empty(empty)
             .show(ui, |ui, row| {
                 if let Some(subject) = copies(row) {
                     desk::menu(ui, &subject, actions);
                 }
             });
-        let mut sort = None;
+        let (mut sort, mut selected) = (None, self.selected);
         for event in events {
             match event {
                 Event::Sort(column) => sort = Some(StringColumn::ALL[column]),
-                Event::Select(row) => self.selected = order.get(row).map(|group| (*group, row)),
+                Event::Select(row) => selected = order.get(row).map(|group| (*group, row)),
                 Event::Open(row) => {
                     let place = |subject| Place { tab: Tab::Instances, subject: Some(subject) };
                     actions.extend(copies(row).map(place).map(Action::Go));
@@ -141,6 +156,7 @@ impl StringsPanel {
             }
         }
         let wanted = rows.wanted.into_inner();
+        self.selected = selected;
         self.values.want(desk, wanted);
         if let Some(column) = sort {
             sort_by(&mut self.query.sort, &mut self.query.descending, column, true);

@@ -76,7 +76,7 @@ impl ThreadsPanel {
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
         let Some(table) = self.table.get() else {
-            desk::remark(ui, self.table.problem().unwrap_or("Looking at all threads …"));
+            self.table.instead(ui, "Looking at all threads");
             return;
         };
         let rows = ThreadRows { table, order: &self.order };

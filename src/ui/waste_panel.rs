@@ -102,12 +102,12 @@ impl WastePanel {
     }
 
     fn rows(&mut self, ui: &mut Ui, desk: &Desk<'_>, actions: &mut Vec<Action>) {
-        if let Some(problem) = self.tree.problem().or(self.objects.problem()) {
+        if let Some(problem) = self.objects.problem() {
             desk::remark(ui, problem);
             return;
         }
         let Some(tree) = self.tree.get() else {
-            desk::remark(ui, "Looking for memory that does no work …");
+            self.tree.instead(ui, "Looking for memory that does no work");
             return;
         };
         let rows = tree.rows(&desk.opened.heap.graph);

@@ -5,8 +5,8 @@
 
 use eframe::egui::text::TextFormat;
 use eframe::egui::{
-    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Frame, ProgressBar, Rect, Response, RichText, Role,
-    Sense, Spinner, Stroke, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, Button, Color32, CornerRadius, CursorIcon, FontId, Frame, Rect, Response, RichText, Role, Sense, Spinner,
+    Stroke, TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{self, Palette, size};
@@ -147,11 +147,27 @@ pub fn link(ui: &mut Ui, words: &str, font: FontId, color: Color32) -> Response 
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
-/// How far something is, over the whole width.
+/// How far something is, over the whole width; where that is not known, a piece of the bar wanders.
 pub fn progress(ui: &mut Ui, now: Snapshot) {
-    let part = loading::part(now).unwrap_or(0.0);
-    ui.add(ProgressBar::new(part).desired_height(6.0).fill(palette(ui).accent));
-    ui.ctx().request_repaint_after_secs(0.05);
+    let palette = palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
+    ui.painter().rect_filled(rect, CornerRadius::same(3), palette.bg[2]);
+    let part = loading::part(now);
+    let filled = match part {
+        Some(part) => rect.with_max_x(rect.left() + rect.width() * part),
+        None => {
+            let width = rect.width() * 0.2;
+            let at = (ui.input(|input| input.time) as f32 * 0.6).fract() * (rect.width() + width) - width;
+            Rect::from_min_size(pos2(rect.left() + at, rect.top()), vec2(width, rect.height())).intersect(rect)
+        }
+    };
+    ui.painter().rect_filled(filled, CornerRadius::same(3), palette.accent);
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, now.phase.label());
+        info.value = part.map(f64::from);
+        info
+    });
+    ui.ctx().request_repaint_after_secs(0.04);
 }
 
 /// The frame of what lies over the window.

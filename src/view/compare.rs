@@ -92,7 +92,8 @@ impl CompareColumn {
     }
 }
 
-const COLUMNS: [Column; 7] = [
+/// In the order of [`CompareColumn`].
+pub const COLUMNS: [Column; 7] = [
     Column::name("Name", "Namespace and type"),
     Column::words("Change", "New: only in the later dump. Gone: only in the earlier one", 92.0),
     Column::figure("Δ Count", "How many more objects the later dump has", 100.0),

@@ -278,6 +278,11 @@ impl Rows for Inspection {
         Cow::Owned(format!("{} = {}", line.name, line.value))
     }
 
+    fn hint(&self, row: usize, column: usize) -> Option<Cow<'_, str>> {
+        let declared = &self.lines[row].type_name;
+        (column == 2 && !declared.full.is_empty()).then_some(Cow::Borrowed(&*declared.full))
+    }
+
     fn lead(&self, row: usize) -> Lead {
         let line = &self.lines[row];
         let open = match line.what {

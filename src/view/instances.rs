@@ -14,7 +14,8 @@ use super::filter::{Filter, Subject};
 use super::format;
 use super::object::inspector;
 use super::rows::{Cell, Column, Rows};
-use super::types::name as type_spans;
+use super::types::{is_framework, name as type_spans};
+use super::value_order;
 use crate::analysis::distances::UNREACHED;
 use crate::analysis::retained::Retained;
 use crate::heap::{Heap, TypeKind};
@@ -52,7 +53,7 @@ impl InstanceColumn {
         match self {
             InstanceColumn::Address => Column::address("Address", "Where the object starts", 142.0),
             InstanceColumn::Type => Column::words("Type", "The object's type", 240.0),
-            InstanceColumn::Value => Column::name("Value", "What the object says of itself, in short").fixed(),
+            InstanceColumn::Value => Column::name("Value", "What the object says of itself, in short"),
             InstanceColumn::Size => Column::figure("Size", "Bytes of the object itself", 104.0),
             InstanceColumn::Retained => {
                 Column::figure("Retained", "Bytes that would be freed if this object went", 112.0)
@@ -100,13 +101,15 @@ impl Known<'_> {
 #[derive(Clone, Debug)]
 pub struct Query {
     pub filter: Filter,
+    /// Leave out objects of the framework's types, where there are several types?
+    pub my_code: bool,
     pub sort: InstanceColumn,
     pub descending: bool,
 }
 
 impl Default for Query {
     fn default() -> Self {
-        Query { filter: Filter::default(), sort: InstanceColumn::Retained, descending: true }
+        Query { filter: Filter::default(), my_code: false, sort: InstanceColumn::Retained, descending: true }
     }
 }
 
@@ -117,6 +120,8 @@ pub struct Instances {
     /// How many there are without the filter, and bytes of those that pass it.
     pub all: usize,
     pub bytes: u64,
+    /// Objects of the framework's types that pass the filter and were left out, and their bytes.
+    pub hidden: [u64; 2],
     /// Are they of several types?
     pub mixed: bool,
     /// Where the object that was asked about stands.
@@ -133,19 +138,33 @@ impl Instances {
         progress: &Progress,
     ) -> Result<Instances, Cancelled> {
         let of = &known.heap.graph.objects;
-        progress.begin(Phase::Answer, objects.len() as u64);
+        let passes_over = if query.sort == InstanceColumn::Value { 2 } else { 1 };
+        progress.begin(Phase::Answer, passes_over * objects.len() as u64);
         let total: u64 = objects.par_iter().map(|&object| of.size(object)).sum();
-        let passes = |part: &[u32]| {
+        let first = objects.first().map(|&object| of.type_index(object));
+        let mixed = objects.par_iter().any(|&object| Some(of.type_index(object)) != first);
+        let is_framework: Vec<bool> = match query.my_code && mixed {
+            true => known.heap.graph.types.iter().map(is_framework).collect(),
+            false => Vec::new(),
+        };
+        let passing = |part: &[u32]| {
             progress.check()?;
             progress.add(part.len() as u64);
-            Ok(part.iter().copied().filter(|&object| passes(known, &query.filter, object, total)).collect::<Vec<u32>>())
+            let passing = part.iter().copied().filter(|&object| passes(known, &query.filter, object, total));
+            Ok(passing.partition(|&object| is_framework.get(of.type_index(object) as usize) == Some(&true)))
         };
-        let mut order = objects.par_chunks(CHECK_EVERY).map(passes).collect::<Result<Vec<_>, _>>()?.concat();
+        let parts = objects.par_chunks(CHECK_EVERY).map(passing);
+        let parts: Vec<(Vec<u32>, Vec<u32>)> = parts.collect::<Result<_, Cancelled>>()?;
+        let hidden = parts.iter().flat_map(|(hidden, _)| hidden);
+        let hidden = hidden.fold([0, 0], |[n, bytes], &object| [n + 1, bytes + of.size(object)]);
+        let mut order: Vec<u32> = parts.iter().flat_map(|(_, shown)| shown).copied().collect();
+        drop(parts);
         let descending = query.descending;
         match query.sort {
             // Ids follow addresses.
-            InstanceColumn::Address | InstanceColumn::Value if descending => order.reverse(),
-            InstanceColumn::Address | InstanceColumn::Value => {}
+            InstanceColumn::Address if descending => order.reverse(),
+            InstanceColumn::Address => {}
+            InstanceColumn::Value => value_order::sort(known.heap, &mut order, descending, progress)?,
             InstanceColumn::Size => sort(&mut order, descending, |object| of.size(object)),
             InstanceColumn::Retained => sort(&mut order, descending, |object| known.retained.of(object)),
             InstanceColumn::Distance => sort(&mut order, descending, |object| known.distance(object)),
@@ -155,14 +174,19 @@ impl Instances {
             }
         }
         progress.check()?;
-        let first = objects.first().map(|&object| of.type_index(object));
         Ok(Instances {
             all: objects.len(),
             bytes: order.par_iter().map(|&object| of.size(object)).sum(),
-            mixed: objects.par_iter().any(|&object| Some(of.type_index(object)) != first),
+            hidden,
+            mixed,
             at: watched.and_then(|object| order.par_iter().position_any(|&other| other == object)),
             order,
         })
+    }
+
+    /// All columns of this list.
+    pub fn columns(&self) -> &'static [Column] {
+        if self.mixed { &MIXED } else { &ALIKE }
     }
 
     /// The column at this place of the table.
@@ -241,7 +265,7 @@ impl InstanceRows<'_> {
 
 impl Rows for InstanceRows<'_> {
     fn columns(&self) -> &[Column] {
-        if self.instances.mixed { &MIXED } else { &ALIKE }
+        self.instances.columns()
     }
 
     fn len(&self) -> usize {

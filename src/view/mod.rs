@@ -23,5 +23,8 @@ pub mod string_table;
 pub mod suspects;
 pub mod thread_table;
 pub mod tree;
+pub mod type_rows;
+pub mod type_sets;
 pub mod types;
+mod value_order;
 pub mod waste;

@@ -84,7 +84,8 @@ impl RootColumn {
     }
 }
 
-const COLUMNS: [Column; 7] = [
+/// In the order of [`RootColumn`].
+pub const COLUMNS: [Column; 7] = [
     Column::name("Root", "What holds an object from outside of the heap"),
     Column::words("Kind", "The kind of root", 126.0),
     Column::words("Object", "The type of the object that it holds", 240.0),

@@ -169,6 +169,11 @@ pub trait Rows {
     /// The row's whole name: its tooltip, its name for a screen reader, what is copied of it.
     fn name(&self, row: usize) -> Cow<'_, str>;
 
+    /// What is to be said of a cell beyond what stands in it.
+    fn hint(&self, _row: usize, _column: usize) -> Option<Cow<'_, str>> {
+        None
+    }
+
     fn lead(&self, _row: usize) -> Lead {
         Lead::default()
     }
@@ -176,6 +181,69 @@ pub trait Rows {
     /// A last line that stays in sight, one cell a column.
     fn totals(&self) -> Option<Vec<Cell<'_>>> {
         None
+    }
+}
+
+/// The same rows with fewer columns; the first one always stays.
+pub struct Without<'a> {
+    rows: &'a dyn Rows,
+    /// Columns of `rows` that are left.
+    kept: Vec<usize>,
+    columns: Vec<Column>,
+}
+
+impl<'a> Without<'a> {
+    /// `hidden` are titles.
+    pub fn new(rows: &'a dyn Rows, hidden: &[String]) -> Without<'a> {
+        let all = rows.columns();
+        let stays = |at: &usize| *at == 0 || !hidden.iter().any(|title| title == all[*at].title);
+        let kept: Vec<usize> = (0..all.len()).filter(stays).collect();
+        Without { rows, columns: kept.iter().map(|&at| all[at]).collect(), kept }
+    }
+
+    /// A column that is left, as one of all.
+    pub fn whole(&self, column: usize) -> usize {
+        self.kept[column]
+    }
+
+    /// A column of all, where it is left.
+    pub fn left(&self, column: usize) -> Option<usize> {
+        self.kept.iter().position(|&kept| kept == column)
+    }
+}
+
+impl Rows for Without<'_> {
+    fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.rows.cell(row, self.kept[column])
+    }
+
+    fn copied(&self, row: usize, column: usize) -> Cell<'_> {
+        self.rows.copied(row, self.kept[column])
+    }
+
+    fn name(&self, row: usize) -> Cow<'_, str> {
+        self.rows.name(row)
+    }
+
+    fn hint(&self, row: usize, column: usize) -> Option<Cow<'_, str>> {
+        self.rows.hint(row, self.kept[column])
+    }
+
+    fn lead(&self, row: usize) -> Lead {
+        self.rows.lead(row)
+    }
+
+    fn totals(&self) -> Option<Vec<Cell<'_>>> {
+        let cells = self.rows.totals()?;
+        Some(self.kept.iter().map(|&at| cells[at].clone()).collect())
     }
 }
 

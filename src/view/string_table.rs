@@ -24,10 +24,11 @@ const LOOKED_AT: usize = 1 << 12;
 const CHUNK: usize = 1 << 10;
 
 /// One column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StringColumn {
     Value,
     WastedPercent,
+    #[default]
     Wasted,
     Bytes,
     Count,
@@ -43,7 +44,8 @@ impl StringColumn {
     ];
 }
 
-const COLUMNS: [Column; 5] = [
+/// In the order of [`StringColumn::ALL`].
+pub const COLUMNS: [Column; 5] = [
     Column::name("Value", "What the strings say").fixed(),
     Column::figure("Wasted %", "Share of all bytes in strings that one copy of the value would save", 148.0),
     Column::figure("Wasted (bytes)", "Bytes of all copies but one", 126.0),

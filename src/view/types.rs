@@ -1,16 +1,18 @@
 //! The type table: one row per name and assembly.
 //!
-//! Takes the figures of every group of types that a person cannot tell apart (one type loaded twice). Filtering and sorting give a list of row numbers and touch no row, so that a large
-//! table can be arranged by the worker while the window shows the last arrangement.
+//! Takes the figures of every group of types that a person cannot tell apart (one type loaded twice). Filtering,
+//! sorting and putting into sets give lists of row numbers and touch no row, so that a large table can be arranged
+//! by the worker while the window shows the last arrangement.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-
-use rayon::prelude::*;
+use std::sync::Arc;
 
 use super::filter::{Filter, Subject};
+use super::flame::{Origin, origin_of};
 use super::format;
-use super::rows::{Bar, Cell, Column, Rows, Tone, directed};
+use super::rows::{Tone, directed};
+use super::type_sets::{Grouping, SetSizes, TypeSet, sets};
 use crate::analysis::histogram::TypeGroups;
 use crate::heap::{TypeInfo, TypeKind, TypeName};
 
@@ -46,7 +48,7 @@ pub struct TypeTable {
     /// Sums over all rows; `retained` is not one.
     pub total: Figures,
     /// The greatest figures that a row other than Free has: their bars are the longest.
-    longest: Figures,
+    pub(super) longest: Figures,
     /// Are `owned` and `retained` known?
     pub analysed: bool,
 }
@@ -74,29 +76,20 @@ impl TypeColumn {
         TypeColumn::Assembly,
     ];
 
-    pub fn title(self) -> &'static str {
-        self.spec().title
+    pub fn at(index: usize) -> TypeColumn {
+        Self::ALL[index]
     }
 
-    fn spec(self) -> Column {
-        match self {
-            TypeColumn::Name => Column::name("Name", "Namespace and type"),
-            TypeColumn::ExcPercent => {
-                Column::figure("Exc %", "Share of all heap bytes, Free and dead objects included", 168.0)
-            }
-            TypeColumn::ExcBytes => Column::figure("Exc (bytes)", "Bytes of the objects themselves", 126.0),
-            TypeColumn::ExcCount => Column::figure("Exc Ct", "Number of objects", 100.0),
-            TypeColumn::RetainedPercent => {
-                Column::figure("Retained %", "Share of all heap bytes that would go with these objects", 148.0)
-            }
-            TypeColumn::RetainedBytes => {
-                Column::figure("Retained (bytes)", "Bytes that would go if these objects went", 140.0)
-            }
-            TypeColumn::Assembly => Column::words("Assembly", "The file that defines the type", 216.0),
-        }
+    pub fn index(self) -> usize {
+        self as usize
     }
 
-    fn needs_analysis(self) -> bool {
+    /// Are its greatest wanted first?
+    pub fn descends(self) -> bool {
+        !matches!(self, TypeColumn::Name | TypeColumn::Assembly)
+    }
+
+    pub(super) fn needs_analysis(self) -> bool {
         matches!(self, TypeColumn::RetainedPercent | TypeColumn::RetainedBytes)
     }
 }
@@ -109,21 +102,55 @@ pub struct Query {
     pub descending: bool,
     /// Count strings and arrays to their owner?
     pub folded: bool,
+    /// Leave out the types of the framework?
+    pub my_code: bool,
+    pub grouping: Grouping,
+    /// What the sets of this grouping retain, once that is known.
+    pub sizes: Option<Arc<SetSizes>>,
 }
 
 impl Default for Query {
     fn default() -> Self {
-        Query { filter: Filter::default(), sort: TypeColumn::ExcPercent, descending: true, folded: false }
+        Query {
+            filter: Filter::default(),
+            sort: TypeColumn::ExcPercent,
+            descending: true,
+            folded: false,
+            my_code: false,
+            grouping: Grouping::None,
+            sizes: None,
+        }
     }
 }
 
 /// The answer to a [`Query`]: row numbers in order, and sums over them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arrangement {
+    /// Those of a set stand together, Free behind all sets.
     pub order: Vec<u32>,
+    /// In order; none where types are not grouped.
+    pub sets: Vec<TypeSet>,
+    pub grouping: Grouping,
     pub total: Figures,
+    /// Types of the framework that pass the filter and were left out.
+    pub hidden: Hidden,
     /// Were strings and arrays counted to their owner?
     pub folded: bool,
+}
+
+/// What is left out because it is not the program's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    pub types: u64,
+    pub figures: Figures,
+}
+
+impl Hidden {
+    /// `1 204 framework types, 43.1 MB hidden`
+    pub fn words(&self, folded: bool) -> String {
+        let types = format::counted(self.types, "framework type");
+        format!("{types}, {} hidden", format::bytes(self.figures.exclusive(folded)))
+    }
 }
 
 impl TypeTable {
@@ -165,17 +192,32 @@ impl TypeTable {
         TypeTable { rows, total: Figures { retained: 0, ..total }, longest, analysed }
     }
 
-    /// Filters and sorts; Free stays last under every order.
+    /// Filters, sorts and groups; Free stays last under every order.
     pub fn arrange(&self, query: &Query) -> Arrangement {
         let folded = query.folded && self.analysed;
-        let mut order: Vec<u32> = (0..self.rows.len() as u32)
-            .into_par_iter()
-            .filter(|&row| query.filter.is_empty() || query.filter.matches(self.subject(row, folded)))
-            .collect();
-        order.par_sort_unstable_by(|&a, &b| self.compare(a, b, query, folded));
+        // On this thread alone: the window arranges a small table within a frame, and must not wait there until
+        // other threads are through with what takes long.
+        let passing = (0..self.rows.len() as u32)
+            .filter(|&row| query.filter.is_empty() || query.filter.matches(self.subject(row, folded)));
+        let (mut order, left_out): (Vec<u32>, Vec<u32>) =
+            passing.partition(|&row| !query.my_code || !self.is_framework(row));
+        order.sort_unstable_by(|&a, &b| self.compare(a, b, query, folded));
+        let hidden = Hidden { types: left_out.len() as u64, figures: self.sum(&left_out) };
+        let total = self.sum(&order);
+        let sets = sets(self, query, &mut order, folded);
+        Arrangement { order, sets, grouping: query.grouping, total, hidden, folded }
+    }
+
+    fn is_framework(&self, row: u32) -> bool {
+        let TypeRow { name, assembly, kind, .. } = &self.rows[row as usize];
+        comes_with_runtime(&name.full, assembly, *kind)
+    }
+
+    /// Sums over rows; what several types retain together is no sum.
+    pub(super) fn sum(&self, rows: &[u32]) -> Figures {
         let mut total = Figures::default();
-        order.iter().for_each(|&row| total.add(&self.rows[row as usize].figures));
-        Arrangement { order, total: Figures { retained: 0, ..total }, folded }
+        rows.iter().for_each(|&row| total.add(&self.rows[row as usize].figures));
+        Figures { retained: 0, ..total }
     }
 
     fn subject(&self, row: u32, folded: bool) -> Subject<'_> {
@@ -215,7 +257,7 @@ impl Figures {
         self.retained += other.retained;
     }
 
-    fn max(&self, other: &Figures) -> Figures {
+    pub(super) fn max(&self, other: &Figures) -> Figures {
         Figures {
             count: self.count.max(other.count),
             bytes: self.bytes.max(other.bytes),
@@ -224,105 +266,18 @@ impl Figures {
         }
     }
 
-    fn exclusive(&self, folded: bool) -> u64 {
+    pub fn exclusive(&self, folded: bool) -> u64 {
         if folded { self.owned } else { self.bytes }
     }
 }
 
-/// A table as arranged, ready to be shown.
-pub struct TypeRows<'a> {
-    table: &'a TypeTable,
-    arrangement: &'a Arrangement,
-    shown: Vec<TypeColumn>,
-    columns: Vec<Column>,
+/// Does a type come with the runtime, as the flame graph tells it? Free space does not.
+pub fn is_framework(info: &TypeInfo) -> bool {
+    comes_with_runtime(&info.name.full, &info.assembly, info.kind)
 }
 
-impl<'a> TypeRows<'a> {
-    /// `hidden` columns are left out, and so are retained sizes where nothing will compute them.
-    pub fn new(
-        table: &'a TypeTable,
-        arrangement: &'a Arrangement,
-        hidden: &[TypeColumn],
-        with_retained: bool,
-    ) -> TypeRows<'a> {
-        let shown: Vec<TypeColumn> = TypeColumn::ALL
-            .into_iter()
-            .filter(|column| !hidden.contains(column) && (with_retained || !column.needs_analysis()))
-            .collect();
-        let columns = shown.iter().map(|column| column.spec()).collect();
-        TypeRows { table, arrangement, shown, columns }
-    }
-
-    pub fn column(&self, index: usize) -> TypeColumn {
-        self.shown[index]
-    }
-
-    pub fn index_of(&self, column: TypeColumn) -> Option<usize> {
-        self.shown.iter().position(|shown| *shown == column)
-    }
-
-    pub fn row(&self, row: usize) -> &'a TypeRow {
-        &self.table.rows[self.arrangement.order[row] as usize]
-    }
-
-    fn share(&self, bytes: u64, bar: Bar) -> Cell<'static> {
-        let longest = match bar {
-            Bar::Exclusive => self.table.longest.exclusive(self.arrangement.folded),
-            Bar::Retained => self.table.longest.retained,
-        };
-        Cell::share(bytes, self.table.total.bytes, longest, bar)
-    }
-}
-
-impl Rows for TypeRows<'_> {
-    fn columns(&self) -> &[Column] {
-        &self.columns
-    }
-
-    fn len(&self) -> usize {
-        self.arrangement.order.len()
-    }
-
-    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        let row = self.row(row);
-        let column = self.shown[column];
-        let exclusive = row.figures.exclusive(self.arrangement.folded);
-        if column.needs_analysis() {
-            // What nobody holds is not retained by anyone, and Free is no object.
-            match (self.table.analysed, row.kind) {
-                (_, TypeKind::Free) => return Cell::Empty,
-                (false, _) => return Cell::Pending,
-                (true, _) => {}
-            }
-        }
-        match column {
-            TypeColumn::Name => Cell::Name { spans: name(&row.name), root: false },
-            TypeColumn::ExcPercent => self.share(exclusive, Bar::Exclusive),
-            TypeColumn::ExcBytes => Cell::Figure(format::count(exclusive)),
-            TypeColumn::ExcCount => Cell::Figure(format::count(row.figures.count)),
-            TypeColumn::RetainedPercent => self.share(row.figures.retained, Bar::Retained),
-            TypeColumn::RetainedBytes => Cell::Figure(format::count(row.figures.retained)),
-            TypeColumn::Assembly => Cell::Words(Cow::Borrowed(&row.assembly)),
-        }
-    }
-
-    fn name(&self, row: usize) -> Cow<'_, str> {
-        Cow::Borrowed(&self.row(row).name.full)
-    }
-
-    fn totals(&self) -> Option<Vec<Cell<'_>>> {
-        let total = &self.arrangement.total;
-        let bytes = total.exclusive(self.arrangement.folded);
-        let types = format::counted(self.arrangement.order.len() as u64, "type");
-        let cell = |column: &TypeColumn| match column {
-            TypeColumn::Name => Cell::Words(Cow::Owned(types.clone())),
-            TypeColumn::ExcPercent => Cell::Figure(format::percent(bytes, self.table.total.bytes)),
-            TypeColumn::ExcBytes => Cell::Figure(format::count(bytes)),
-            TypeColumn::ExcCount => Cell::Figure(format::count(total.count)),
-            _ => Cell::Empty,
-        };
-        Some(self.shown.iter().map(cell).collect())
-    }
+fn comes_with_runtime(full: &str, assembly: &str, kind: TypeKind) -> bool {
+    kind != TypeKind::Free && origin_of(full, assembly) != Origin::User
 }
 
 /// A type's name in two tones: namespace, then the name with its generic arguments' namespaces left out.
@@ -337,7 +292,10 @@ pub fn name(name: &TypeName) -> Vec<(Tone, Cow<'_, str>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::{markdown, tsv};
+    use rustc_hash::FxHashSet;
+
+    use super::super::rows::{Bar, Cell, Rows, Without, markdown, tsv};
+    use super::super::type_rows::TypeRows;
     use super::*;
     use crate::heap::Graph;
 
@@ -415,7 +373,8 @@ mod tests {
         let folded = Query { folded: true, ..Query::default() };
         assert_eq!(names(&table, &folded)[0], "Shop.Order Shop.dll");
         let arrangement = table.arrange(&folded);
-        let rows = TypeRows::new(&table, &arrangement, &[], true);
+        let lines = arrangement.lines(&FxHashSet::default());
+        let rows = TypeRows::new(&table, &arrangement, &lines);
         assert_eq!(rows.cell(0, 1), Cell::Share { text: "42.0".into(), part: 1.0, bar: Bar::Exclusive });
         assert_eq!(rows.cell(0, 2).plain(), "4200");
     }
@@ -448,21 +407,85 @@ mod tests {
         table.analysed = false;
         let arrangement = table.arrange(&Query { folded: true, ..Query::default() });
         assert!(!arrangement.folded);
-        let rows = TypeRows::new(&table, &arrangement, &[], true);
+        let lines = arrangement.lines(&FxHashSet::default());
+        let rows = TypeRows::new(&table, &arrangement, &lines);
         assert_eq!(rows.cell(0, 5), Cell::Pending);
         assert_eq!(rows.cell(3, 5), Cell::Empty);
-        assert_eq!(TypeRows::new(&table, &arrangement, &[TypeColumn::Assembly], false).columns().len(), 4);
     }
 
     #[test]
     fn rows_are_copied_with_whole_names_and_plain_figures() {
         let table = table();
         let arrangement = table.arrange(&Query::default());
-        let rows = TypeRows::new(&table, &arrangement, &[TypeColumn::RetainedPercent, TypeColumn::RetainedBytes], true);
+        let lines = arrangement.lines(&FxHashSet::default());
+        let rows = TypeRows::new(&table, &arrangement, &lines);
+        let rows = Without::new(&rows, &["Retained %".to_owned(), "Retained (bytes)".to_owned()]);
         assert_eq!(
             tsv(&rows, [0]),
             "Name\tExc %\tExc (bytes)\tExc Ct\tAssembly\nSystem.String\t30.0\t3000\t90\tSystem.Private.CoreLib.dll"
         );
         assert_eq!(markdown(&rows, [3]).lines().nth(2), Some("| Free | 50.0 | 5000 | 7 |  |"));
+    }
+
+    /// Lines as text: sets with what they retain, types indented.
+    fn lines(table: &TypeTable, query: &Query, open: &[&str]) -> Vec<String> {
+        let arrangement = table.arrange(query);
+        let lines = arrangement.lines(&open.iter().map(|set| Box::from(*set)).collect());
+        let rows = TypeRows::new(table, &arrangement, &lines);
+        let line = |row: usize| {
+            let indent = "  ".repeat(rows.lead(row).depth as usize);
+            let cells: Vec<String> = [2, 3, 5].iter().map(|&column| rows.cell(row, column).plain()).collect();
+            format!("{indent}{} {}", rows.name(row), cells.join(" "))
+        };
+        (0..rows.len()).map(line).collect()
+    }
+
+    #[test]
+    fn sets_sum_their_types_and_stand_in_order_with_free_behind_them() {
+        let table = table();
+        let grouped = |grouping| Query { grouping, ..Query::default() };
+        let closed = lines(&table, &grouped(Grouping::Assembly), &[]);
+        assert_eq!(
+            closed,
+            ["System.Private.CoreLib.dll 3000 90 ", "Shop.dll 1500 15 ", "Shop.Old.dll 500 1 ", "Free 5000 7 "]
+        );
+        let open = lines(&table, &Query { descending: false, ..grouped(Grouping::Namespace) }, &["Shop"]);
+        assert_eq!(
+            open,
+            ["Shop 2000 16 ", "  Shop.Order 500 1 700", "  Shop.Order 1500 15 5000", "System 3000 90 ", "Free 5000 7 "]
+        );
+        let rows = table.arrange(&grouped(Grouping::Namespace));
+        let shown = rows.lines(&FxHashSet::default());
+        let leads: Vec<Option<bool>> = (0..3).map(|row| TypeRows::new(&table, &rows, &shown).lead(row).open).collect();
+        assert_eq!(leads, [Some(false), Some(false), None], "Free belongs to no set");
+    }
+
+    #[test]
+    fn a_set_retains_what_its_objects_retain_together_and_a_part_of_it_says_nothing() {
+        let table = table();
+        let sizes = [("Shop", 5_100), ("System", 900)].map(|(name, bytes)| (Box::from(name), bytes));
+        let sizes = Some(Arc::new(SetSizes::from_iter(sizes)));
+        let query = Query { grouping: Grouping::Namespace, sizes, sort: TypeColumn::RetainedBytes, ..Query::default() };
+        assert_eq!(lines(&table, &query, &[]), ["Shop 2000 16 5100", "System 3000 90 900", "Free 5000 7 "]);
+        let part = Query { filter: Filter::parse("<1kB").unwrap(), ..query };
+        assert_eq!(lines(&table, &part, &[]), ["Shop 500 1 "]);
+        let arrangement = table.arrange(&part);
+        let shown = arrangement.lines(&FxHashSet::default());
+        let hint = TypeRows::new(&table, &arrangement, &shown).hint(0, 5).map(Cow::into_owned);
+        assert!(hint.is_some_and(|hint| hint.starts_with("Only some types of this set")));
+    }
+
+    #[test]
+    fn my_code_leaves_the_framework_out_and_says_how_much_that_is() {
+        let table = table();
+        let query = Query { my_code: true, ..Query::default() };
+        assert_eq!(names(&table, &query), ["Shop.Order Shop.dll", "Shop.Order Shop.Old.dll", "Free "]);
+        let arrangement = table.arrange(&query);
+        let shown = arrangement.lines(&FxHashSet::default());
+        let rows = TypeRows::new(&table, &arrangement, &shown);
+        let totals = rows.totals().unwrap();
+        assert_eq!(totals[0].plain(), "3 types · 1 framework type, 3.00 kB hidden");
+        let elsewhere = Query { filter: Filter::parse("order").unwrap(), ..query };
+        assert_eq!(table.arrange(&elsewhere).hidden, Hidden::default(), "what no filter shows is not hidden");
     }
 }

@@ -146,3 +146,78 @@ fn values_of_structs_are_readable() {
         wait_until(&mut window, name, |window| rows(window).iter().all(|row| pattern.is_match(row)));
     }
 }
+
+#[test]
+fn what_objects_say_sorts_them() {
+    let mut window = sample();
+    search(&mut window, "/^System.Guid$/");
+    wait_until(&mut window, "the type", |window| rows(window).first().is_some_and(|row| row == "System.Guid"));
+    instances(&mut window, "System.Guid");
+    let said = |window: &Window| -> Vec<String> {
+        rows(window).iter().map(|row| row.rsplit(' ').next().unwrap_or_default().to_owned()).collect()
+    };
+    window.get_by_label("Value").click();
+    wait_until(&mut window, "their order", |window| {
+        let said = said(window);
+        said.iter().all(|text| !text.contains("Guid")) && said.is_sorted()
+    });
+    let up = said(&window);
+    assert!(up.first() < up.last(), "{up:?}");
+    window.get_by_label("Value").click();
+    wait_until(&mut window, "the other way round", |window| said(window).iter().rev().is_sorted());
+}
+
+#[test]
+fn strings_sort_by_letters_that_come_late() {
+    let mut window = sample();
+    instances(&mut window, "System.String");
+    search(&mut window, "SELECT");
+    wait_until(&mut window, "the filter", |window| {
+        !rows(window).is_empty() && rows(window).iter().all(|row| row.contains("SELECT"))
+    });
+    window.get_by_label("Value").click();
+    let said = |window: &Window| -> Vec<String> {
+        rows(window).iter().map(|row| row.split_once('"').map_or("", |(_, text)| text).to_lowercase()).collect()
+    };
+    wait_until(&mut window, "their order", |window| {
+        said(window).iter().all(|text| !text.is_empty()) && said(window).is_sorted()
+    });
+}
+
+#[test]
+fn an_object_selected_elsewhere_is_shown_among_the_instances() {
+    let mut window = sample();
+    window.get_by_label("Roots").click();
+    wait_until(&mut window, "the roots", |window| rows(window).iter().any(|name| name.starts_with("static var")));
+    window.key_press(Key::ArrowDown);
+    window.run_steps(3);
+    window.key_press(Key::Num5);
+    wait_until(&mut window, "its object", |window| window.query_by_label("Copy address").is_some());
+    window.key_press(Key::Num0);
+    wait_until(&mut window, "the comparison", |window| window.query_by_label("Path of another dump").is_some());
+    // Nothing else was selected since: the list is the one that was left.
+    window.key_press(Key::Num6);
+    wait_until(&mut window, "the roots", |window| rows(window).iter().any(|name| name.starts_with("static var")));
+    window.key_press(Key::Num8);
+    wait_until(&mut window, "values", |window| rows(window).first().is_some_and(|row| row.starts_with('"')));
+    window.key_press(Key::ArrowDown);
+    window.run_steps(3);
+    window.key_press(Key::Num5);
+    wait_until(&mut window, "the copies", |window| {
+        rows(window).len() > 1 && rows(window).iter().all(|row| row.contains("System.String"))
+    });
+    assert!(window.query_by_label("Copy address").is_none());
+}
+
+#[test]
+fn my_code_only_counts_the_objects_that_it_hides() {
+    let mut window = sample();
+    window.get_by_label("Waste").click();
+    wait_until(&mut window, "waste", |window| window.query_by_label("Empty collections").is_some());
+    window.get_by_label("Empty collections").click();
+    window.run_steps(4);
+    window.key_press(Key::Enter);
+    wait_until(&mut window, "the list", |window| window.query_by_label("my code only").is_some());
+    window.get_by_label("my code only").click();
+    wait_until(&mut window, "what is hidden", |window| window.query_by_label_contains("framework objects,").is_some());
+}

@@ -168,3 +168,87 @@ fn alt_f_folds_the_row_of_by_name_that_was_clicked_into_its_holders() {
         rows(window).first().is_some_and(|name| name != key) && rows(window).iter().all(|name| name != key)
     });
 }
+
+/// The row of that name.
+fn click_row(window: &mut super::harness::Window, name: &str) {
+    let is_row = egui::accesskit::Role::Row;
+    window.get_by(|node| node.role() == is_row && node.label().as_deref() == Some(name)).click();
+    window.run_steps(4);
+}
+
+#[test]
+fn types_stand_in_sets_that_open_with_the_keyboard() {
+    let mut window = sample();
+    window.get_by_label("assembly").click();
+    wait_until(&mut window, "assemblies", |window| rows(window)[0] == "EntityFramework.dll");
+    assert_eq!(rows(&window).last().map(String::as_str), Some("Free"));
+    click_row(&mut window, "System.Data.SqlClient.dll");
+    wait_until(&mut window, "what it retains", |window| window.query_by_label("Retained together").is_some());
+    window.key_press(egui::Key::ArrowRight);
+    window.run_steps(3);
+    let open = rows(&window);
+    let at = open.iter().position(|name| name == "System.Data.SqlClient.dll").expect("it stays in sight");
+    assert_eq!(open[at + 1], "System.Data.SqlClient.SqlCommand", "its biggest type");
+    window.key_press(egui::Key::ArrowDown);
+    window.run_steps(3);
+    window.get_by_label("Retains");
+    window.key_press(egui::Key::ArrowLeft);
+    window.run_steps(3);
+    window.get_by_label("Retained together");
+    window.key_press(egui::Key::ArrowLeft);
+    window.run_steps(3);
+    assert!(!rows(&window).iter().any(|name| name.contains("SqlCommand")), "{:?}", rows(&window));
+    window.event(egui::Event::Copy);
+    window.step();
+    let copied = window.output().platform_output.commands.iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert!(
+        copied.is_some_and(|text| text
+            .lines()
+            .nth(1)
+            .is_some_and(|line| line.starts_with("System.Data.SqlClient.dll\t")))
+    );
+    // A type chosen elsewhere is shown in its set.
+    window.key_press(egui::Key::Num1);
+    window.run_steps(4);
+    window.get_by_label("SqlCommand").click();
+    window.run_steps(4);
+    assert!(rows(&window).iter().any(|name| name == "System.Data.SqlClient.SqlCommand"), "{:?}", rows(&window));
+    window.get_by_label("none").click();
+    window.run_steps(4);
+    assert!(!rows(&window).iter().any(|name| name == "EntityFramework.dll"));
+}
+
+#[test]
+fn my_code_only_hides_the_framework_and_counts_it() {
+    let mut window = sample();
+    window.get_by_label("my code only").click();
+    window.run_steps(4);
+    let names = rows(&window);
+    assert!(names.iter().any(|name| name.ends_with("LinqQueryCacheKey")), "{names:?}");
+    assert!(!names.iter().any(|name| name == "System.String" || name.ends_with("SqlCommand")), "{names:?}");
+    window.get_by_label("my code only").click();
+    window.run_steps(4);
+    assert!(rows(&window).iter().any(|name| name.ends_with("SqlCommand")));
+}
+
+#[test]
+fn columns_that_are_not_wanted_go_from_the_table_and_from_what_is_copied() {
+    let mut window = sample();
+    window.get_by_label("Columns").click();
+    window.run_steps(4);
+    window
+        .get_by(|node| node.role() == egui::accesskit::Role::CheckBox && node.label().as_deref() == Some("Assembly"))
+        .click();
+    window.run_steps(4);
+    window.key_press(egui::Key::Escape);
+    window.run_steps(4);
+    let titles = |window: &super::harness::Window, title: &str| {
+        let header = egui::accesskit::Role::ColumnHeader;
+        window.query_all(egui_kittest::kittest::By::new().role(header).label(title)).count()
+    };
+    assert_eq!(titles(&window, "Assembly"), 0);
+    assert_eq!(titles(&window, "Exc Ct"), 1);
+}

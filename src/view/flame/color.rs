@@ -146,11 +146,15 @@ pub enum Origin {
     User,
 }
 
-/// Where a type's code comes from, by the file name of its assembly; by its namespace where there is none.
+/// Where a name's code comes from; see [`origin_of`].
 pub fn origin(name: &Name) -> Origin {
-    let file = &*name.assembly;
+    origin_of(&name.full, &name.assembly)
+}
+
+/// Where a type's code comes from, by the file name of its assembly; by its namespace where there is none.
+pub fn origin_of(full: &str, file: &str) -> Origin {
     let bare = file.strip_suffix(".dll").or_else(|| file.strip_suffix(".ni.dll")).unwrap_or(file);
-    let of = if bare.is_empty() { &*name.full } else { bare };
+    let of = if bare.is_empty() { full } else { bare };
     let starts = |prefix: &str| of.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
     let is = |whole: &str| of.eq_ignore_ascii_case(whole);
     if is("mscorlib") || is("System.Private.CoreLib") || (bare.is_empty() && starts("System.")) {

@@ -15,7 +15,7 @@ mod tests;
 mod text;
 
 pub use card::{Card, Held, Line, LineKind, path_markdown, path_text, smaller_text};
-pub use color::{ColorBy, GENERATIONS, GROWTH, Origin, RootFamily, Tone, by_assembly, by_growth, origin};
+pub use color::{ColorBy, GENERATIONS, GROWTH, Origin, RootFamily, Tone, by_assembly, by_growth, origin, origin_of};
 pub use label::{beside, fit};
 pub use moves::{Direction, FlameView};
 pub use place::{Camera, Placed, SLIVER, Smaller, Spot, Tile};
