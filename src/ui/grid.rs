@@ -6,7 +6,9 @@
 //! drag at their left edge changes and the window's memory keeps; the name takes the rest.
 
 use std::borrow::Cow;
+use std::mem::take;
 
+use eframe::egui::scroll_area::ScrollSource;
 use eframe::egui::{
     self, Color32, CursorIcon, EventFilter, Id, Key, Modifiers, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui,
     Vec2, WidgetInfo, pos2, vec2,
@@ -14,6 +16,7 @@ use eframe::egui::{
 
 use super::desk;
 use super::grid_cell::{self, paint};
+use super::grid_track::Track;
 use super::icons;
 use super::theme::{self, Palette, size};
 use super::widgets::palette;
@@ -251,18 +254,25 @@ impl<'a> Grid<'a> {
         menu: &mut impl FnMut(&mut Ui, usize),
     ) {
         let height = f64::from(size::ROW);
+        let track = Track::new(self.rows.len(), body.height());
+        let mut offset = track.clamp(state.offset);
+        if track.is_shortened() && ui.rect_contains_pointer(body) {
+            offset = track.clamp(offset - f64::from(ui.input_mut(|input| take(&mut input.smooth_scroll_delta.y))));
+        }
+        offset = reveal.map_or(offset, |row| track.reveal(row, offset));
         let mut scroll = ScrollArea::vertical().id_salt(self.id.with("scroll")).auto_shrink(false);
-        if let Some(row) = reveal {
-            let (top, bottom) = (row as f64 * height, (row + 1) as f64 * height - f64::from(body.height()));
-            if top < state.offset || bottom > state.offset {
-                let offset = if top < state.offset { top } else { bottom };
-                scroll = scroll.vertical_scroll_offset(offset as f32);
-            }
+        let set = track.on_track(offset);
+        if track.is_shortened() {
+            let source = ScrollSource { mouse_wheel: false, ..ScrollSource::default() };
+            scroll = scroll.scroll_source(source).vertical_scroll_offset(set);
+        } else if offset != state.offset {
+            scroll = scroll.vertical_scroll_offset(set);
         }
         let mut child = ui.new_child(egui::UiBuilder::new().max_rect(body).id_salt("body"));
-        scroll.show_viewport(&mut child, |ui, viewport| {
-            ui.set_height((self.rows.len() as f64 * height) as f32);
-            *state = State { offset: f64::from(viewport.top()), height: body.height() };
+        let shown = scroll.show_viewport(&mut child, |ui, viewport| {
+            ui.set_height(track.length());
+            let offset = if track.is_shortened() { offset } else { f64::from(viewport.top()) };
+            *state = State { offset, height: body.height() };
             if self.rows.is_empty() {
                 desk::remark_in(ui, body, self.empty);
             }
@@ -276,6 +286,11 @@ impl<'a> Grid<'a> {
                 self.row(ui, layout, row, rect, indent, events, menu);
             }
         });
+        // The bar was dragged.
+        let now = shown.state.clamped_offset().y;
+        if track.is_shortened() && (now - set).abs() > 0.5 {
+            state.offset = track.among_rows(now);
+        }
     }
 
     /// Points per level: less where the deepest row in sight would have no room for its name.

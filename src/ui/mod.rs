@@ -30,6 +30,7 @@ mod flame_save;
 mod fonts;
 mod grid;
 mod grid_cell;
+mod grid_track;
 mod holding_bar;
 mod icons;
 mod instances_panel;
