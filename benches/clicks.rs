@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! cargo bench --bench clicks -- DUMP        a large dump, in the page cache
+//! cargo bench --bench clicks                a made heap of extremes: a list of 20 M nodes, an object with 10 M
+//!                                           referrers, an array of 50 M elements
 //! ```
 //!
 //! Every kind of click is done on the types with most bytes and on objects from all over the heap; the slowest
@@ -11,7 +13,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use heapglass::heap::{Heap, Options};
+use heapglass::dump::{Architecture, Container, Os, Process};
+use heapglass::heap::{Csr, Facts, GcFacts, Graph, Heap, Objects, Options, Root, RootKind, RuntimeFacts};
+use heapglass::heap::{TypeInfo, TypeKind, TypeName};
 use heapglass::progress::Progress;
 use heapglass::session::Opened;
 use heapglass::view::inspection::Inspection;
@@ -56,12 +60,11 @@ impl Clicks {
 }
 
 fn main() {
-    let Some(dump) = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).map(PathBuf::from) else {
-        eprintln!("name a dump: cargo bench --bench clicks -- DUMP");
-        return;
-    };
     let progress = Progress::new();
-    let heap = Heap::open(&dump, &Options::default(), &progress).expect("the dump opens");
+    let heap = match std::env::args().skip(1).find(|argument| !argument.starts_with("--")).map(PathBuf::from) {
+        Some(dump) => Heap::open(&dump, &Options::default(), &progress).expect("the dump opens"),
+        None => extremes(),
+    };
     let opened = Opened::new(heap, Vec::new(), &progress).expect("objects are counted");
     let objects = opened.heap.graph.len();
     let start = Instant::now();
@@ -70,6 +73,60 @@ fn main() {
     println!("{objects} objects; the analysis takes {micros:.2} microseconds an object");
     of_types(&opened, &progress);
     of_objects(&opened, &progress);
+}
+
+/// A static list of nodes, each the only holder of the next; a static array that holds every item five times; one
+/// logger that all items refer to.
+fn extremes() -> Heap {
+    const NODES: u32 = 20_000_000;
+    const ITEMS: u32 = 10_000_000;
+    let names = ["Made.Node", "Made.Item", "Made.Logger", "Made.Item[]"];
+    let [node, item, logger, array] = [0, NODES, NODES + ITEMS, NODES + ITEMS + 1];
+    let kind =
+        |id: u32| names.len() as u32 - 1 - [item, logger, array].iter().filter(|&&first| id < first).count() as u32;
+    let list: Vec<(u64, u32, u64)> = (0..=array).map(|id| (0x10000 + 32 * u64::from(id), kind(id), 32)).collect();
+    let row = |id: u32| match id {
+        _ if id < item - 1 => id + 1..id + 2,
+        _ if id >= item && id < logger => logger..logger + 1,
+        _ => 0..0,
+    };
+    let lengths: Vec<u32> = (0..=array).map(|id| if id == array { 5 * ITEMS } else { row(id).len() as u32 }).collect();
+    let elements = (0..5 * ITEMS).map(|element| item + element % ITEMS);
+    let references = Csr::new(&lengths, (0..array).flat_map(row).chain(elements).collect());
+    let types = names.map(|name| TypeInfo {
+        method_table: 0,
+        name: TypeName { full: name.into(), short: name[5..].into(), namespace: 5 },
+        assembly: "Made.dll".into(),
+        kind: if name.ends_with(']') { TypeKind::Array } else { TypeKind::Object },
+    });
+    let root = |name: &str, object| Root {
+        kind: RootKind::Static,
+        name: name.into(),
+        address: 8 + u64::from(object),
+        object,
+        assembly: "Made.dll".into(),
+    };
+    let graph = Graph {
+        objects: Objects::from_list(&list),
+        types: types.into(),
+        referrers: references.transpose(),
+        references,
+        roots: vec![root("Made.List.s_first", node), root("Made.Items.s_all", array)],
+        ..Graph::default()
+    };
+    let facts = Facts {
+        file: PathBuf::from("extremes"),
+        container: Container::Gcdump,
+        os: Os::Linux,
+        architecture: Architecture::X64,
+        process: Process::default(),
+        runtime: RuntimeFacts::default(),
+        gc: GcFacts::default(),
+        finalizable: 0,
+        warnings: Vec::new(),
+        timings: Vec::new(),
+    };
+    Heap { graph, facts, runtime: None }
 }
 
 /// The types with most bytes: their referrers, the rows below the heaviest, the heaviest way, who holds them.

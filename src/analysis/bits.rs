@@ -43,24 +43,22 @@ impl Bits {
         &self.0
     }
 
-    /// Puts all members of a set with the same bound in.
-    pub fn union(&mut self, other: &Bits) {
-        for (word, other) in self.0.iter_mut().zip(&other.0) {
-            *word |= other;
-        }
-    }
-
     /// The members, ascending.
     pub fn members(&self) -> Vec<u32> {
         let mut members = Vec::with_capacity(self.0.iter().map(|word| word.count_ones() as usize).sum());
+        self.for_each(|member| members.push(member));
+        members
+    }
+
+    /// Calls `visit` for every member, ascending.
+    pub fn for_each(&self, mut visit: impl FnMut(u32)) {
         for (at, &word) in self.0.iter().enumerate() {
             let mut left = word;
             while left != 0 {
-                members.push(at as u32 * 64 + left.trailing_zeros());
+                visit(at as u32 * 64 + left.trailing_zeros());
                 left &= left - 1;
             }
         }
-        members
     }
 }
 

@@ -11,7 +11,7 @@ use crate::progress::{CHECK_EVERY, Cancelled, Progress};
 
 use super::dominators::Dominators;
 use super::histogram::{Tally, TypeGroups};
-use super::sets::ascending;
+use super::sets::Set;
 
 /// Retained bytes of every object.
 #[derive(Debug, Default)]
@@ -86,15 +86,14 @@ impl Retained {
 
     /// What the outermost of these objects retain, summed. Unreachable ones add nothing.
     pub fn of_set(&self, dominators: &Dominators, objects: &[u32]) -> u64 {
-        let numbers = objects.iter().filter_map(|&object| dominators.number(object)).collect();
-        let numbers = ascending(dominators.objects().len(), numbers);
+        let numbers = objects.iter().filter_map(|&object| dominators.number(object));
         let (mut covered, mut bytes) = (0, 0);
-        for number in numbers {
+        Set::collect(dominators.objects().len(), objects.len(), numbers).for_each(|number| {
             if number >= covered {
                 covered = dominators.subtree(number).end;
                 bytes += self.of(dominators.object(number));
             }
-        }
+        });
         bytes
     }
 }

@@ -4,17 +4,15 @@
 //! many are one bit each, which also sorts them faster than sorting does. Takes lists of ids, gives membership,
 //! the ids in ascending order, or their rank.
 
+use std::borrow::Cow;
+
 use super::bits::Bits;
 
 /// Ids below this share of the bound stay a list: scanning all words of a bitmap costs about as much as sorting
 /// one id per 1024 of them.
 const FEW: usize = 1024;
 
-fn is_few(count: usize, bound: usize) -> bool {
-    count < bound / FEW
-}
-
-/// A set that is looked up in.
+/// A set of ids.
 #[derive(Clone, Debug)]
 pub enum Set {
     /// Ascending.
@@ -25,13 +23,22 @@ pub enum Set {
 impl Set {
     /// All ids of some lists, all below `bound`.
     pub fn of(bound: usize, lists: &[&[u32]]) -> Set {
-        if is_few(lists.iter().map(|list| list.len()).sum(), bound) {
-            let mut few = lists.concat();
+        let count = lists.iter().map(|list| list.len()).sum();
+        Set::collect(bound, count, lists.iter().flat_map(|list| list.iter().copied()))
+    }
+
+    /// These ids, all below `bound`; about `count`.
+    pub fn collect(bound: usize, count: usize, ids: impl Iterator<Item = u32>) -> Set {
+        if count < bound / FEW {
+            let mut few: Vec<u32> = ids.collect();
             few.sort_unstable();
+            few.dedup();
             return Set::Few(few);
         }
         let mut bits = Bits::new(bound);
-        lists.iter().for_each(|list| bits.extend(list));
+        for id in ids {
+            bits.insert(id);
+        }
         Set::Many(bits)
     }
 
@@ -42,19 +49,30 @@ impl Set {
             Set::Many(bits) => bits.contains(id),
         }
     }
+
+    /// Calls `visit` for every id, ascending.
+    pub fn for_each(&self, visit: impl FnMut(u32)) {
+        match self {
+            Set::Few(few) => few.iter().copied().for_each(visit),
+            Set::Many(bits) => bits.for_each(visit),
+        }
+    }
+
+    fn into_members(self) -> Vec<u32> {
+        match self {
+            Set::Few(few) => few,
+            Set::Many(bits) => bits.members(),
+        }
+    }
 }
 
 /// These ids, all below `bound`, ascending and once.
-pub fn ascending(bound: usize, mut ids: Vec<u32>) -> Vec<u32> {
-    if ids.is_sorted_by(|a, b| a < b) {
-        return ids;
+pub fn ascending<'a>(bound: usize, ids: impl Into<Cow<'a, [u32]>>) -> Cow<'a, [u32]> {
+    let ids = ids.into();
+    match ids.is_sorted_by(|a, b| a < b) {
+        true => ids,
+        false => Cow::Owned(Set::of(bound, &[&ids]).into_members()),
     }
-    if is_few(ids.len(), bound) {
-        ids.sort_unstable();
-        ids.dedup();
-        return ids;
-    }
-    Bits::of(bound, &ids).members()
 }
 
 /// A set of numbers that tells how many of its members come before one.
@@ -100,7 +118,10 @@ mod tests {
             sorted.sort_unstable();
             sorted.dedup();
             prop_assert!((0..bound).all(|id| set.contains(id) == ids.contains(&id)));
-            prop_assert_eq!(ascending(bound as usize, ids), sorted.clone());
+            prop_assert_eq!(&*ascending(bound as usize, &ids[..]), &sorted[..]);
+            let mut seen = Vec::new();
+            set.for_each(|id| seen.push(id));
+            prop_assert_eq!(&seen, &sorted);
             let ranks = Ranks::new(Bits::of(bound as usize, &sorted));
             for number in 0..bound {
                 let want = sorted.iter().filter(|&&member| member <= number).count() as u32;

@@ -81,6 +81,13 @@ impl FieldNames {
 
     /// The first field of `from` that holds `to`.
     pub fn between(&self, graph: &Graph, runtime: Option<&Runtime>, from: u32, to: u32) -> Option<Arc<str>> {
+        let no_field = graph.extra.binary_search_by_key(&from, |edge| edge.from).is_ok();
+        if let (false, &Layout::Same(field)) =
+            (no_field, self.layout_of(graph, runtime, graph.objects.type_index(from)))
+        {
+            // An array may have millions of elements.
+            return graph.references.row(from).contains(&to).then(|| self.name(field));
+        }
         let mut found = None;
         self.reader(graph, runtime).visit(from, |target, field| {
             if target == to && found.is_none() {

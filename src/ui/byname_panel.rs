@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, Frame, Key, Label, Layout, Margin, Popup, PopupCloseBehavior, RichText, Ui};
+use eframe::egui::{self, Align, Frame, Key, Layout, Margin, Popup, PopupCloseBehavior, RichText, Ui};
 
 use super::action::Action;
 use super::asked::Asked;
@@ -130,7 +130,7 @@ impl ByNamePanel {
 
     /// The boxes of PerfView's patterns; true if the table is to be made anew.
     fn patterns(&mut self, ui: &mut Ui) -> bool {
-        let room = ui.available_width() - size::EDGE - 540.0;
+        let room = ui.available_width() - size::EDGE - 400.0;
         let mut changed = false;
         let fields = [
             ("Group", "Patterns that make groups", &mut self.rules.group, 0.45),
@@ -187,13 +187,12 @@ impl ByNamePanel {
                 changed |= widgets::field(ui, text, &format!("{name} patterns"), hint, MORE_WIDTH).lost_focus();
                 ui.add_space(size::GAP);
             }
-            ui.set_max_width(MORE_WIDTH);
-            ui.add(
-                Label::new(
-                    RichText::new(format!("{GRAMMAR} {PRIORITIES}")).font(theme::small()).color(palette(ui).faint),
-                )
-                .halign(Align::LEFT),
-            );
+            let grammar =
+                RichText::new(format!("{GRAMMAR} {PRIORITIES}")).font(theme::small()).color(palette(ui).faint);
+            ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
+                ui.set_max_width(MORE_WIDTH);
+                ui.label(grammar);
+            });
         });
         changed
     }

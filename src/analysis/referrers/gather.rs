@@ -77,7 +77,7 @@ fn referrers_of(scene: Scene<'_>, below: &[u32], progress: &Progress) -> Result<
         Ok(found)
     });
     let pieces: Vec<Vec<u32>> = pieces.collect::<Result<_, Cancelled>>()?;
-    Ok(ascending(graph.len(), pieces.concat()))
+    Ok(ascending(graph.len(), pieces.concat()).into_owned())
 }
 
 type Pieces = Vec<((u32, FieldId), Part)>;

@@ -9,6 +9,7 @@ mod gather;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
@@ -101,9 +102,9 @@ impl Pairs {
     }
 
     /// What these objects (ascending, all of them here) refer to, ascending and once; all ids are below `bound`.
-    fn targets_of(&self, objects: &[u32], bound: usize) -> Vec<u32> {
+    fn targets_of(&self, objects: &[u32], bound: usize) -> Cow<'_, [u32]> {
         if objects.len() == self.objects.len() {
-            return ascending(bound, self.targets.clone());
+            return ascending(bound, &self.targets[..]);
         }
         let mut targets = Vec::new();
         let mut from = 0;
@@ -141,7 +142,7 @@ pub struct Referrers {
 impl Referrers {
     /// Of these objects, and what they retain together where that is known; nothing is opened yet.
     pub fn of(scene: Scene<'_>, objects: Vec<u32>, bytes: Option<u64>) -> Referrers {
-        let asked: Arc<[u32]> = ascending(scene.holders.graph.len(), objects).into();
+        let asked: Arc<[u32]> = ascending(scene.holders.graph.len(), objects).into_owned().into();
         let bytes = bytes.unwrap_or_else(|| scene.retained(&asked));
         Referrers { asked, bytes, rows: Vec::new(), top: None }
     }
@@ -259,8 +260,8 @@ impl Referrers {
         }
         let bound = scene.holders.graph.len();
         let mut held = match row.who {
-            Who::Root(_) => row.pairs.objects.clone(),
-            Who::Type { .. } => ascending(bound, row.pairs.targets.clone()),
+            Who::Root(_) => Cow::Borrowed(&row.pairs.objects[..]),
+            Who::Type { .. } => ascending(bound, &row.pairs.targets[..]),
         };
         for below in self.upwards(row.parent) {
             let below = &self.rows[below as usize];
