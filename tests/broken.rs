@@ -190,6 +190,7 @@ fn minidump() -> Minidump {
 fn core(word: usize, notes: Notes) -> Core {
     Core {
         word,
+        arm64: false,
         notes,
         extended: notes == Notes::Last,
         memory: vec![(0x40_0000, vec![1; 0x400]), (0x7fff_0000, vec![2; 0x400])],
@@ -202,7 +203,9 @@ fn small_dumps() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("minidump x64", minidump().build()),
         ("minidump x86", Minidump { x86: true, ..minidump() }.build()),
+        ("minidump arm64", Minidump { arm64: true, ..minidump() }.build()),
         ("core x64", core(8, Notes::First).build()),
+        ("core arm64", Core { arm64: true, ..core(8, Notes::First) }.build()),
         ("core x86", core(4, Notes::Last).build()),
     ]
 }

@@ -179,6 +179,40 @@ fn threads_equal_the_truth() {
 }
 
 #[test]
+fn where_no_managed_thread_names_a_native_one_the_contract_leads_to_the_threads() {
+    let Some(path) = support::dump("zoo-net10-linux-x64-server.core") else { return };
+    let progress = Progress::new();
+    let whole = Heap::open(&path, &Options::default(), &progress).expect("the dump opens");
+    let runtime = whole.runtime.as_ref().expect("a dump has a runtime");
+    let dump = Dump::open(&path, &progress).expect("the dump opens");
+    let mut bytes = dump.bytes.to_vec();
+    for thread in runtime.threads.iter().filter(|thread| thread.object != 0) {
+        let slots = (thread.object + 8..thread.object + 0x80).step_by(8);
+        for slot in slots.filter(|&slot| runtime.space.pointer(slot) == Some(thread.address)) {
+            let range = dump.ranges.iter().rfind(|range| range.address <= slot).expect("the dump has the heap");
+            let at = (slot - range.address + range.offset) as usize;
+            bytes[at..at + 8].fill(0);
+        }
+    }
+    let bytes = Arc::new(Bytes::Owned(bytes));
+    let read = |hints: &str| {
+        let dump = Dump { bytes: bytes.clone(), ..Dump::open(&path, &progress).expect("the dump opens") };
+        let options = Options { hints: hints.parse().expect("valid hints"), ..Options::default() };
+        Heap::from_dump(dump, &options, &progress).expect("the dump opens")
+    };
+    let ids = |heap: &Heap| -> Vec<(u64, u32, u32)> {
+        let threads = &heap.runtime.as_ref().expect("a dump has a runtime").threads;
+        threads.iter().map(|thread| (thread.address, thread.managed_id, thread.os_id)).collect()
+    };
+    let blind = read("no-contract");
+    assert!(ids(&blind).iter().all(|&(address, ..)| address == 0), "nothing else leads to them");
+    let declared = read("");
+    let how = &declared.facts.runtime.how;
+    assert!(how.iter().any(|how| how.ends_with("by ThreadStore, as the contract declares it")), "{how:?}");
+    assert_eq!(ids(&declared), ids(&whole));
+}
+
+#[test]
 fn static_variables_contain_the_truth() {
     for name in support::DUMPS {
         let Some(walked) = Walked::new(name) else { continue };

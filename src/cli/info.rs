@@ -12,7 +12,7 @@ use super::table::{Align, Table, count};
 use crate::analysis::dominators::Dominators;
 use crate::dump::{Architecture, Container, Os};
 use crate::error::Error;
-use crate::heap::{Heap, RootKind, TypeKind, digests};
+use crate::heap::{Consistency, Heap, RootKind, TypeKind, digests};
 use crate::runtime::gc::Segment;
 
 /// What a dump is: process, runtime, GC heap, and what could not be read
@@ -49,6 +49,7 @@ struct Info {
     unreachable_objects: u64,
     unreachable_bytes: u64,
     unread: Unread,
+    consistency: Agreement,
     warnings: Vec<String>,
     timings: BTreeMap<&'static str, f64>,
 }
@@ -90,6 +91,34 @@ struct Unread {
     bytes: u64,
     objects: u64,
     references: u64,
+}
+
+/// How far the heap agrees with itself: [`Consistency`].
+#[derive(Serialize)]
+struct Agreement {
+    segments: u64,
+    whole_segments: u64,
+    context_gaps: u64,
+    unexplained_gaps: u64,
+    unexplained_bytes: u64,
+    live_strays: u64,
+    dead_strays: u64,
+    newer_strays: u64,
+}
+
+impl Agreement {
+    fn new(found: &Consistency) -> Agreement {
+        Agreement {
+            segments: found.segments,
+            whole_segments: found.whole,
+            context_gaps: found.contexts.count,
+            unexplained_gaps: found.unexplained.count,
+            unexplained_bytes: found.unexplained.bytes,
+            live_strays: found.live_strays,
+            dead_strays: found.dead_strays,
+            newer_strays: found.newer_strays,
+        }
+    }
 }
 
 /// Opens the dump and prints what it is.
@@ -155,6 +184,7 @@ impl Info {
                 objects: graph.unread.objects,
                 references: graph.unread.references,
             },
+            consistency: Agreement::new(&facts.gc.consistency),
             warnings: facts.warnings.clone(),
             timings: facts.timings.iter().map(|(phase, seconds)| (phase.id(), *seconds)).collect(),
         }
@@ -217,6 +247,13 @@ fn people(info: &Info, out: &mut dyn Write) -> io::Result<()> {
         "Unread",
         format!("{} bytes, {} objects, {} references", unread.bytes, unread.objects, unread.references),
     )?;
+    let found = &info.consistency;
+    if found.segments > 0 {
+        let segments = format!("{} of {} segments without a gap", found.whole_segments, found.segments);
+        let gaps = format!("{} gaps handed to threads, {} unexplained", found.context_gaps, found.unexplained_gaps);
+        let strays = format!("references into nowhere: {} live, {} dead", found.live_strays, found.dead_strays);
+        line(out, "Agreement", format!("{segments}; {gaps}; {strays}"))?;
+    }
     for how in &info.runtime.how {
         line(out, "Found by", how.clone())?;
     }

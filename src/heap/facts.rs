@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Consistency;
 use crate::dump::{Architecture, Container, Os, Process};
 use crate::progress::Phase;
 use crate::runtime::gc::{Gc, Generation, Segment};
@@ -44,6 +45,8 @@ pub struct GcFacts {
     pub heaps: u32,
     /// By address.
     pub segments: Vec<Segment>,
+    /// How far the heap agrees with itself.
+    pub consistency: Consistency,
 }
 
 impl GcFacts {
@@ -54,7 +57,8 @@ impl GcFacts {
         (address < segment.end).then(|| segment.generation(address))
     }
 
-    pub(super) fn of(gc: &Gc) -> GcFacts {
-        GcFacts { server: gc.is_server(), regions: gc.regions, heaps: gc.heaps(), segments: gc.segments.clone() }
+    pub(super) fn of(gc: &Gc, consistency: Consistency) -> GcFacts {
+        let segments = gc.segments.clone();
+        GcFacts { server: gc.is_server(), regions: gc.regions, heaps: gc.heaps(), segments, consistency }
     }
 }

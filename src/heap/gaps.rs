@@ -7,13 +7,13 @@
 
 use std::ops::Range;
 
-use super::Unread;
 use super::walk::{self, Stretch, Walked};
+use super::{Consistency, Unread};
 use crate::dump;
 use crate::error::Result;
 use crate::memory::AddressSpace;
 use crate::progress::Progress;
-use crate::runtime::contexts::{self, Contexts, Gap, Record};
+use crate::runtime::contexts::{self, Contexts, Gap, OfThreads, Record};
 use crate::runtime::gc::{Gc, Segment, SegmentKind};
 use crate::runtime::method_table::MethodTables;
 use crate::runtime::threads::{Threads, managed};
@@ -28,6 +28,15 @@ pub(super) struct Known<'a> {
     pub types: &'a TypeSystem,
 }
 
+/// What the gaps of a heap came to.
+pub(super) struct Settled {
+    pub consistency: Consistency,
+    /// Memory of contexts that was left out although objects were met in it; sorted, not overlapping.
+    pub left_out: Vec<Range<u64>>,
+    /// How the threads' records were found, in words; `None` where nobody had to be asked.
+    pub how: Option<&'static str>,
+}
+
 /// Explains the gaps of `walked`, takes out what are no objects, and notes what stays unexplained.
 pub(super) fn settle<'a>(
     known: &Known<'a>,
@@ -35,16 +44,19 @@ pub(super) fn settle<'a>(
     unread: &mut Unread,
     warnings: &mut Vec<String>,
     progress: &Progress,
-) -> Result<()> {
+) -> Result<Settled> {
     // One sentence for each kind of finding, however many places it has: a broken dump has thousands.
     let (mut newer, mut older, mut doubtful) = (Places::default(), Places::default(), Places::default());
+    let mut how = None;
     let Contexts { mut explained, mut filled, mut certain, doubtful: records } = known.explain(walked, progress)?;
     if !records.is_empty() || explained.contains(&false) {
         certain.extend(records.iter().map(|record| record.at));
         certain.sort_unstable();
-        match contexts::of_threads(known.space, &known.threads(walked, progress)?, &certain, progress)? {
-            Some(contexts) => {
-                let ranges = contexts.into_iter().map(|record| record.range);
+        let threads = known.threads(walked, progress)?;
+        match contexts::of_threads(known.space, &threads, &certain, known.types.contract(), progress)? {
+            Some(OfThreads { list, how: way }) => {
+                how = Some(way);
+                let ranges = list.into_iter().map(|record| record.range);
                 filled
                     .extend(ranges.filter(|range| part(walked, range.start).is_some_and(|part| part.can_hold(range))));
             }
@@ -61,10 +73,13 @@ pub(super) fn settle<'a>(
     let (torn, uncleared): (Vec<_>, Vec<_>) = filled.iter().cloned().partition(ran_on);
     newer.add_each(walked, torn);
     older.add_each(walked, uncleared);
-    if newer.sum + older.sum > 0 {
-        walk_round(known, walked, disjoint(filled), progress)?;
+    let left_out = if newer.sum + older.sum > 0 { disjoint(filled) } else { Vec::new() };
+    if !left_out.is_empty() {
+        walk_round(known, walked, &left_out, progress)?;
         explained = known.explain(walked, progress)?.explained;
     }
+    let told = gaps(walked).map(|gap| gap.start..gap.end).zip(explained.iter().copied());
+    let consistency = Consistency::of_walk(&known.gc.segments, walked, told, &left_out);
     let (mut torn, mut unknown) = (Places::default(), Places::default());
     for (gap, _) in gaps(walked).zip(explained).filter(|(_, explained)| !explained) {
         let kind = if gap.odd_words == 0 { &mut unknown } else { &mut torn };
@@ -89,7 +104,7 @@ pub(super) fn settle<'a>(
     doubtful.warn(warnings, |sum, at| {
         format!("Up to {sum} objects may be old ones ({at}): words that look like a thread's allocation context bound them, and no thread's record tells.")
     });
-    Ok(())
+    Ok(Settled { consistency, left_out, how })
 }
 
 impl<'a> Known<'a> {
@@ -106,13 +121,15 @@ impl<'a> Known<'a> {
     /// Addresses of all native Threads.
     fn threads(&self, walked: &[Walked], progress: &Progress) -> Result<Vec<u64>> {
         let Known { space, types, .. } = *self;
-        let table = types.find_type(space, "System.Threading", "Thread").and_then(|mt| self.tables.get(space, mt));
+        let tables = self.tables.tables().into_iter().map(|table| table.address);
+        let table = types.find_type_among(space, ("System.Threading", "Thread"), tables);
+        let table = table.and_then(|mt| self.tables.get(space, mt));
         let objects: Vec<u64> = table.map_or_else(Vec::new, |(index, _)| {
             let stretches = walked.iter().flat_map(|part| part.stretches.iter().map(|stretch| (stretch, part.unit)));
             stretches.flat_map(|(stretch, unit)| stretch.of_type(index, unit)).collect()
         });
-        let threads =
-            Threads::find(space, &managed(space, types, &objects), self.os_threads, &self.gc.ranges(), progress)?;
+        let managed = managed(space, types, &objects);
+        let threads = Threads::find(space, &managed, self.os_threads, &self.gc.ranges(), types.contract(), progress)?;
         Ok(threads.list.iter().map(|thread| thread.address).filter(|&address| address != 0).collect())
     }
 }
@@ -121,7 +138,7 @@ impl<'a> Known<'a> {
 fn walk_round<'a>(
     known: &Known<'a>,
     walked: &mut Vec<Walked<'a>>,
-    contexts: Vec<Range<u64>>,
+    contexts: &[Range<u64>],
     progress: &Progress,
 ) -> Result<()> {
     for old in std::mem::take(walked) {

@@ -2,6 +2,7 @@
 //!
 //! Built once, never changed. Ids are in address order.
 
+mod consistency;
 mod csr;
 mod digest;
 mod edges;
@@ -17,6 +18,7 @@ mod roots;
 mod types;
 mod walk;
 
+pub use consistency::{Consistency, Stretches};
 pub use csr::Csr;
 pub use digest::digests;
 pub use facts::{Facts, GcFacts, RuntimeFacts};

@@ -91,7 +91,11 @@ impl Heap {
         let os_threads = &dump.threads;
         let mut unread = Unread::default();
         let known = gaps::Known { space: &space, os_threads, gc: &gc, tables: &method_tables, types: &types };
-        gaps::settle(&known, &mut walked, &mut unread, &mut warnings, progress)?;
+        let gaps::Settled { mut consistency, left_out, how: contexts } =
+            gaps::settle(&known, &mut walked, &mut unread, &mut warnings, progress)?;
+        if walked.iter().any(|part| part.marked) {
+            warnings.push("The dump was taken during a GC: objects carry its marks.".to_owned());
+        }
         let tables = settle_types(&mut walked, &method_tables);
         let unit = space.pointer_size() as u32;
         let stretches = walked.iter_mut().flat_map(|walked| std::mem::take(&mut walked.stretches)).collect();
@@ -113,6 +117,8 @@ impl Heap {
             edges::read(&objects, &pieces, &tables, &locator, &extra, space.pointer_size(), progress)?;
         drop((locator, pieces));
         unread.references = strays.len() as u64;
+        consistency.judge(&strays, &left_out, &references, &found.roots, progress)?;
+        warnings.extend(consistency.warning());
         if missing > 0 {
             warnings.push(format!("{missing} bytes in which objects keep references are not in the dump."));
         }
@@ -140,11 +146,12 @@ impl Heap {
                     format!("metadata: {}", types.how().metadata),
                 ]
                 .into_iter()
+                .chain(contexts.map(|how| format!("allocation contexts: the threads' records, {how}")))
                 .chain(found.how)
                 .collect(),
             },
             finalizable: found.finalizable,
-            gc: GcFacts::of(&gc),
+            gc: GcFacts::of(&gc, consistency),
             warnings,
             timings: clock.laps,
         };

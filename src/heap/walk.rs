@@ -20,6 +20,8 @@ use crate::runtime::method_table::{MethodTable, MethodTables};
 
 /// Objects that must follow one another for a place to count as an object after a gap.
 const RUN: usize = 3;
+/// Set in an object's first word while a GC that has marked it is not yet done with it.
+const MARK: u8 = 1;
 /// No method table lies below this.
 const LOWEST: u64 = 0x1000;
 
@@ -60,6 +62,8 @@ pub(super) struct Walked<'a> {
     pub missing: u64,
     /// Bytes of an offset's unit.
     pub unit: u64,
+    /// Does any object carry the mark of a GC (bit 0 of its method table word)?
+    pub marked: bool,
 }
 
 /// Walks all segments. `unit` is the alignment of objects: 8, or 4 in 32-bit processes.
@@ -122,7 +126,15 @@ impl<'a, 'b, const P: usize> Walker<'a, 'b, P> {
             progress,
             cache: Box::new([Slot::default(); CACHE]),
             known: FxHashMap::default(),
-            out: Walked { segment, pieces, stretches: Vec::new(), gaps: Vec::new(), missing, unit: Self::UNIT },
+            out: Walked {
+                segment,
+                pieces,
+                stretches: Vec::new(),
+                gaps: Vec::new(),
+                missing,
+                unit: Self::UNIT,
+                marked: false,
+            },
             align: if loose { 4 } else { 8 },
             opens: true,
         }
@@ -162,6 +174,7 @@ impl<'a, 'b, const P: usize> Walker<'a, 'b, P> {
             }
             match self.object(piece, at) {
                 Some((index, size)) => {
+                    self.out.marked |= piece.bytes[(at - piece.start) as usize] & MARK != 0;
                     self.push(at, index, size);
                     at += size.next_multiple_of(self.align);
                 }

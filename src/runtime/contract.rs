@@ -62,7 +62,8 @@ impl Contract {
         Some(Contract::parse(&serde_json::from_slice(&json[..=end]).ok()?, pointer))
     }
 
-    fn parse(json: &Value, pointer: impl Fn(u64) -> Option<u64>) -> Contract {
+    /// From the JSON of a descriptor; `pointer` gives the pointers beside it by index.
+    pub fn parse(json: &Value, pointer: impl Fn(u64) -> Option<u64>) -> Contract {
         let mut out = Contract::default();
         for (name, fields) in json["types"].as_object().into_iter().flatten() {
             for (field, offset) in fields.as_object().into_iter().flatten() {

@@ -9,7 +9,7 @@ pub struct Hints {
     pub no_gcdacvars: bool,
     /// Do not look at version numbers.
     pub hide_version: bool,
-    /// Of several runtimes in one process, take the one in the module whose file name contains this.
+    /// Of several runtimes in one process, take the one in the module whose path contains this.
     pub module: Option<String>,
 }
 

@@ -41,8 +41,10 @@ fn of_runtime(dump: &Dump, space: &AddressSpace, inside: Option<u64>) -> Option<
     let holds =
         |module: &&Module| inside.is_some_and(|at| at >= module.base && at - module.base < module.size + (2 << 20));
     let named = |module: &&Module| is_runtime(module.file_name());
+    // A process may have several runtimes: the one that holds the structure is meant.
+    let holder = dump.modules.iter().filter(named).find(holds);
     let behind = dump.modules.iter().filter(holds).max_by_key(|module| module.base);
-    let module = dump.modules.iter().find(named).or(behind)?;
+    let module = holder.or_else(|| dump.modules.iter().find(named)).or(behind)?;
     let framework = module.file_name().eq_ignore_ascii_case("clr.dll");
     let own_version = module.version.filter(|_| is_runtime(module.file_name()));
     if let Some(version) = own_version

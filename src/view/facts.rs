@@ -66,7 +66,8 @@ pub fn extent(heap: &Heap, objects: u64, bytes: u64) -> Extent {
         percent => format!("{:.1}", percent.min(99.9)),
     };
     let mut notes = heap.facts.warnings.clone();
-    if unread.references > 0 {
+    // Of a dump a warning tells it, with whose references they are.
+    if unread.references > heap.facts.gc.consistency.strays() {
         let references = format::counted(unread.references, "reference");
         notes.push(format!("{references} of these objects lead to no object that could be read."));
     }

@@ -84,7 +84,7 @@ fn core(header: Option<&[u8]>) -> Vec<u8> {
         (0x50_0000, 0x50_1000, 0, "/app/9.0.5/libcoreclr.so".into()),
         (0x50_1000, 0x50_3000, 0x1000, "/app/9.0.5/libcoreclr.so".into()),
     ];
-    Core { word: 8, notes: Notes::First, extended: false, memory, threads: Vec::new(), files }.build()
+    Core { word: 8, arm64: false, notes: Notes::First, extended: false, memory, threads: Vec::new(), files }.build()
 }
 
 #[test]

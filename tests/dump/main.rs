@@ -33,6 +33,7 @@ fn small_minidump() -> Minidump {
 fn small_core() -> Core {
     Core {
         word: 8,
+        arm64: false,
         notes: Notes::First,
         extended: false,
         memory: vec![(0x40_0000, vec![1; 0x1000]), (0x7fff_0000, vec![2; 0x1000])],

@@ -51,6 +51,20 @@ fn a_minidump_is_read_whole() {
 }
 
 #[test]
+fn threads_of_arm64_have_their_stack_pointer_and_all_registers() {
+    let minidump = Minidump { arm64: true, ..small_minidump() }.build();
+    let core = Core { arm64: true, ..small_core() }.build();
+    // x0 to x28, fp, lr, sp, pc; a core has the flags besides.
+    for (bytes, stack_pointer, registers) in [(minidump, 0x9_0100, 33), (core, 0x7fff_0100, 34)] {
+        let dump = open_bytes(&bytes).expect("opens");
+        assert_eq!((dump.architecture, dump.architecture.pointer_size()), (Architecture::Arm64, 8));
+        assert_eq!((dump.threads[0].id, dump.threads[0].stack_pointer), (7, stack_pointer));
+        assert_eq!(dump.threads[0].registers.len(), registers);
+        assert_eq!(dump.threads[0].registers.iter().position(|&value| value == stack_pointer), Some(31));
+    }
+}
+
+#[test]
 fn addresses_that_a_32_bit_writer_extended_by_their_sign_are_32_bits() {
     let high = Minidump { x86: true, memory64: vec![(0xffff_ffff_f000_0000, vec![5; 16])], ..small_minidump() };
     let dump = open_bytes(&high.build()).expect("opens");

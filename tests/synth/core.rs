@@ -15,6 +15,8 @@ pub enum Notes {
 pub struct Core {
     /// 4 (x86) or 8 (x64).
     pub word: usize,
+    /// Of the 64-bit ones: arm64.
+    pub arm64: bool,
     pub notes: Notes,
     /// As if there were too many segments for `e_phnum`: the count is in section header 0, at the file's end.
     pub extended: bool,
@@ -50,7 +52,17 @@ impl Core {
 
         let mut out = Writer::default();
         out.bytes(b"\x7fELF").bytes(&[if wide { 2 } else { 1 }, 1, 1]).zeros(9);
-        out.u16(4).u16(if wide { 62 } else { 3 }).u32(1).word(0, self.word).word(header as u64, self.word);
+        out.u16(4)
+            .u16(if self.arm64 {
+                183
+            } else if wide {
+                62
+            } else {
+                3
+            })
+            .u32(1)
+            .word(0, self.word)
+            .word(header as u64, self.word);
         out.word(sections, self.word).u32(0).u16(header as u16).u16(record as u16);
         out.u16(if self.extended { 0xffff } else { count as u16 }).u16(if wide { 64 } else { 40 }).u16(1).u16(0);
         for &(kind, offset, address, len) in &segments {
@@ -105,8 +117,11 @@ impl Core {
         }
         note(&mut out, 0x4649_4c45, &files.0);
 
-        let (id_at, registers_at, registers, stack_pointer_at) =
-            if wide { (32, 112, 27, 19) } else { (24, 72, 17, 15) };
+        let (id_at, registers_at, registers, stack_pointer_at) = match (self.arm64, wide) {
+            (true, _) => (32, 112, 34, 31),
+            (false, true) => (32, 112, 27, 19),
+            (false, false) => (24, 72, 17, 15),
+        };
         for &(id, stack_pointer) in &self.threads {
             let mut status = Writer::default();
             status.zeros(id_at).u32(id).zeros(registers_at - id_at - 4);

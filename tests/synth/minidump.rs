@@ -7,6 +7,8 @@ use super::Writer;
 pub struct Minidump {
     /// `PROCESSOR_ARCHITECTURE_INTEL` instead of `_AMD64`.
     pub x86: bool,
+    /// `PROCESSOR_ARCHITECTURE_ARM64`.
+    pub arm64: bool,
     pub flags: u64,
     /// `Memory64List`.
     pub memory64: Vec<(u64, Vec<u8>)>,
@@ -41,7 +43,19 @@ impl Minidump {
         match kind {
             7 => {
                 let start = out.len();
-                out.u16(if self.x86 { 0 } else { 9 }).zeros(6).u32(10).u32(0).u32(19045).u32(2).zeros(32);
+                out.u16(if self.x86 {
+                    0
+                } else if self.arm64 {
+                    12
+                } else {
+                    9
+                })
+                .zeros(6)
+                .u32(10)
+                .u32(0)
+                .u32(19045)
+                .u32(2)
+                .zeros(32);
                 (start, out.len() - start)
             }
             15 => {
@@ -89,8 +103,11 @@ impl Minidump {
 
     /// A `CONTEXT` record: its place and length.
     fn context(&self, out: &mut Writer, stack_pointer: u64) -> (usize, usize) {
-        let (len, flags_at, flags, sp_at) =
-            if self.x86 { (716, 0, 0x1_0007_u32, 0xc4) } else { (1232, 0x30, 0x10_000b, 0x98) };
+        let (len, flags_at, flags, sp_at) = match (self.x86, self.arm64) {
+            (true, _) => (716, 0, 0x1_0007_u32, 0xc4),
+            (false, true) => (912, 0, 0x40_0007, 0x100),
+            (false, false) => (1232, 0x30, 0x10_000b, 0x98),
+        };
         let mut record = vec![0; len];
         record[flags_at..flags_at + 4].copy_from_slice(&flags.to_le_bytes());
         record[sp_at..sp_at + 4].copy_from_slice(&stack_pointer.to_le_bytes()[..4]);

@@ -68,10 +68,12 @@ pub(in crate::heap) fn find(known: &Known, progress: &Progress) -> Result<Found,
     let Known { space, gc, types, objects, .. } = *known;
     let is_object = |address: u64| objects.at(address).is_some();
     let native = gc.ranges();
-    let handles = match gc.vars.as_ref().map_or(0, |vars| vars.handle_table_map) {
-        0 => Handles::search(space, is_object, progress)?,
+    // GcDacVars of 2.0 end before the map: what stands there is none.
+    let named = match gc.vars.as_ref().map_or(0, |vars| vars.handle_table_map) {
+        0 => Handles::default(),
         map => Handles::from_map(space, map, progress)?,
     };
+    let handles = if named.is_empty() { Handles::search(space, is_object, progress)? } else { named };
     let (queues, queues_how) = finalizer_queues(known, progress)?;
     let loader_allocators = LoaderAllocators::find(space, &handles, is_object);
 
@@ -86,9 +88,9 @@ pub(in crate::heap) fn find(known: &Known, progress: &Progress) -> Result<Found,
         Some(storage) => Statics::find(sources, storage, &all_types, progress)?,
         None => Statics { how: "none found".to_owned(), ..Statics::default() },
     };
-    let thread_objects = known.objects_of(types.find_type(space, THREAD.0, THREAD.1), progress)?;
+    let thread_objects = known.objects_of(types.find_type_among(space, THREAD, of_heap.iter().copied()), progress)?;
     let managed_threads = managed(space, types, &thread_objects);
-    let threads = Threads::find(space, &managed_threads, known.os_threads, &native, progress)?;
+    let threads = Threads::find(space, &managed_threads, known.os_threads, &native, types.contract(), progress)?;
     let thread_variables = match &storage {
         Some(storage) => ThreadStatics::find(sources, storage, &all_types, &threads.list, progress)?,
         None => ThreadStatics { how: "none found".to_owned(), ..ThreadStatics::default() },

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub use records::of_threads;
+pub use records::{OfThreads, of_threads};
 
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
@@ -84,13 +84,16 @@ pub fn explain(
     let by_end: FxHashMap<u64, usize> = gaps.iter().enumerate().map(|(i, gap)| (gap.end, i)).collect();
     let limits: FxHashSet<u64> = gaps.iter().map(|gap| gap.end.wrapping_sub(min_object)).collect();
     let bounds_objects = |pair: Pair| {
-        pair.limit - pair.ptr < LONGEST
-            && is_object(pair.ptr)
-            && is_border(pair.ptr, pair.limit.saturating_add(min_object))
+        let end = pair.limit.saturating_add(min_object);
+        pair.limit - pair.ptr < LONGEST && is_object(pair.ptr) && is_border(pair.ptr, end)
     };
 
-    let pairs = pairs(space, heap, first.start..last.end, progress, |pair| {
-        by_start.contains_key(&pair.ptr) || limits.contains(&pair.limit) || bounds_objects(pair)
+    // Of a context that is used up only the smallest object behind its limit is left: a gap of just that size.
+    let is_used_up =
+        |pair: Pair| by_start.get(&pair.ptr).is_some_and(|&gap| gaps[gap].end == pair.limit.saturating_add(min_object));
+    let pairs = pairs(space, heap, first.start..last.end, progress, |pair| match pair.ptr < pair.limit {
+        true => by_start.contains_key(&pair.ptr) || limits.contains(&pair.limit) || bounds_objects(pair),
+        false => is_used_up(pair),
     })?;
     for pair in pairs {
         let end = pair.limit.saturating_add(min_object);
@@ -150,7 +153,7 @@ fn is_zero(space: &AddressSpace, pair: Pair) -> bool {
     memory.is_some_and(|bytes| bytes.iter().all(|&byte| byte == 0))
 }
 
-/// All aligned pairs of words outside the heap with ptr < limit inside `bounds` that `wanted` takes, by
+/// All aligned pairs of words outside the heap with ptr <= limit inside `bounds` that `wanted` takes, by
 /// where they lie.
 fn pairs(
     space: &AddressSpace,
@@ -164,7 +167,7 @@ fn pairs(
         let first = (address.next_multiple_of(p as u64) - address) as usize;
         for at in (first..own).step_by(p) {
             let (Some(ptr), Some(limit)) = (word(bytes, at, p), word(bytes, at + p, p)) else { return };
-            if bounds.contains(&ptr) && ptr < limit && limit <= bounds.end {
+            if bounds.contains(&ptr) && ptr <= limit && limit <= bounds.end {
                 let pair = Pair { at: address + at as u64, ptr, limit };
                 if wanted(pair) {
                     hits.push(pair);

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Record;
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
+use crate::runtime::contract::Contract;
 
 /// How far into a Thread the context or the pointer to it is looked for (0x20 to 0x60 in 2.1 to 10).
 const SPAN: u64 = 0x400;
@@ -29,6 +30,14 @@ struct Way {
 }
 
 impl Way {
+    /// The way that a contract declares (from 10 on with a struct more in between).
+    fn declared(contract: &Contract) -> Option<Way> {
+        let inside = contract.offset("EEAllocContext", "GCAllocationContext").unwrap_or(0);
+        let context = contract.offset("RuntimeThreadLocals", "AllocContext")?.checked_add(inside)?;
+        let offset = context.checked_add(contract.offset("GCAllocContext", "Pointer")?)?;
+        Some(Way { pointer: Some(contract.offset("Thread", "RuntimeThreadLocals")?), offset })
+    }
+
     fn follow(self, space: &AddressSpace, thread: u64) -> Option<u64> {
         let from = match self.pointer {
             Some(pointer) => space.pointer(thread.checked_add(pointer)?)?,
@@ -38,14 +47,24 @@ impl Way {
     }
 }
 
+/// The contexts of all threads that have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfThreads {
+    pub list: Vec<Record>,
+    /// How the way to them was found, in words.
+    pub how: &'static str,
+}
+
 /// The contexts of all `threads` (addresses of native Threads) that have one, as their records tell;
-/// `None` where no way from threads to `pairs` (addresses of known and possible ones, ascending) is sure.
+/// `None` where no way from threads to `pairs` (addresses of known and possible ones, ascending) is sure
+/// and `contract` declares none.
 pub fn of_threads(
     space: &AddressSpace,
     threads: &[u64],
     pairs: &[u64],
+    contract: Option<&Contract>,
     progress: &Progress,
-) -> Result<Option<Vec<Record>>, Cancelled> {
+) -> Result<Option<OfThreads>, Cancelled> {
     let p = space.pointer_size() as u64;
     let mut ways: BTreeMap<Way, BTreeSet<u64>> = BTreeMap::new();
     for &thread in threads {
@@ -63,14 +82,16 @@ pub fn of_threads(
         }
     }
     let best = ways.iter().max_by_key(|(way, pairs)| (pairs.len(), Reverse(**way)));
-    let Some((&way, _)) = best.filter(|(_, pairs)| pairs.len() >= WITNESSES) else { return Ok(None) };
+    let measured = best.filter(|(_, pairs)| pairs.len() >= WITNESSES).map(|(&way, _)| (way, "measured"));
+    let declared = || Some((Way::declared(contract?)?, "as the contract declares them"));
+    let Some((way, how)) = measured.or_else(declared) else { return Ok(None) };
     let record = |&thread: &u64| {
         let at = way.follow(space, thread)?;
         let (ptr, limit) = (space.pointer(at)?, space.pointer(at.checked_add(p)?)?);
         let range = ptr..limit.checked_add(3 * p)?;
         (ptr != 0 && ptr.is_multiple_of(p) && ptr <= limit).then_some(Record { at, range })
     };
-    Ok(Some(threads.iter().filter_map(record).collect()))
+    Ok(Some(OfThreads { list: threads.iter().filter_map(record).collect(), how }))
 }
 
 #[cfg(test)]
@@ -95,16 +116,27 @@ mod tests {
     fn two_threads_pairs_show_the_way_to_the_third_one_and_words_that_look_alike_are_not_on_it() {
         let space = memory([[0x10_0000, 0x10_0100], [0x20_0000, 0x20_0080], [0, 0]]);
         let handles = 0x4FF8;
-        let found = of_threads(&space, &THREADS, &[handles, 0x5008, 0x6008], &Progress::new()).unwrap();
+        let found = of_threads(&space, &THREADS, &[handles, 0x5008, 0x6008], None, &Progress::new()).unwrap();
         let wanted =
             [Record { at: 0x5008, range: 0x10_0000..0x10_0118 }, Record { at: 0x6008, range: 0x20_0000..0x20_0098 }];
-        assert_eq!(found.as_deref(), Some(&wanted[..]));
+        assert_eq!(found, Some(OfThreads { list: wanted.to_vec(), how: "measured" }));
     }
 
     #[test]
     fn one_pair_alone_shows_no_way() {
         let space = memory([[0x10_0000, 0x10_0100], [0, 0], [0, 0]]);
-        assert_eq!(of_threads(&space, &THREADS, &[0x5008], &Progress::new()).unwrap(), None);
-        assert_eq!(of_threads(&space, &[], &[0x5008, 0x6008], &Progress::new()).unwrap(), None);
+        assert_eq!(of_threads(&space, &THREADS, &[0x5008], None, &Progress::new()).unwrap(), None);
+        assert_eq!(of_threads(&space, &[], &[0x5008, 0x6008], None, &Progress::new()).unwrap(), None);
+    }
+
+    #[test]
+    fn where_no_way_is_sure_the_contracts_is_taken() {
+        let space = memory([[0x10_0000, 0x10_0100], [0, 0], [0, 0]]);
+        let json = r#"{"types":{"Thread":{"RuntimeThreadLocals":32},"RuntimeThreadLocals":{"AllocContext":0},
+            "EEAllocContext":{"GCAllocationContext":8},"GCAllocContext":{"Pointer":0,"Limit":8}}}"#;
+        let contract = Contract::parse(&serde_json::from_str(json).expect("JSON"), |_| None);
+        let found = of_threads(&space, &THREADS, &[0x5008], Some(&contract), &Progress::new()).unwrap();
+        let list = vec![Record { at: 0x5008, range: 0x10_0000..0x10_0118 }];
+        assert_eq!(found, Some(OfThreads { list, how: "as the contract declares them" }));
     }
 }

@@ -13,7 +13,7 @@ pub use segments::{Generation, Segment, SegmentKind};
 pub use vars::{GcHeapVars, GcVars};
 
 use super::Hints;
-use crate::dump::Dump;
+use crate::dump::{Dump, Module};
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
 
@@ -82,13 +82,15 @@ fn pick(dump: &Dump, space: &AddressSpace, found: Vec<GcVars>) -> Option<Gc> {
     let mut warnings = Vec::new();
     for (bytes, vars, _) in heaps.iter().skip(1) {
         warnings.push(format!(
-            "another .NET runtime in {} has a heap of {bytes} bytes; --runtime-hint module=NAME shows it instead",
-            place(dump, vars.address)
+            "Another .NET runtime ({}) has a heap of {bytes} bytes; --runtime-hint module=PATH shows it instead.",
+            module_of(dump, vars.address).map_or("outside every module", |module| &module.path)
         ));
     }
     let (_, vars, segments) = heaps.into_iter().next()?;
     if vars.invalid_count != 0 {
-        warnings.push("the dump was taken while the GC was moving objects: parts of the heap may be torn".into());
+        warnings.push("The dump was taken during a GC that was moving objects: parts of the heap may be torn.".into());
+    } else if vars.background {
+        warnings.push("The dump was taken during a background GC.".into());
     }
     let offsets = if vars.declared { "declared" } else { "calibrated" };
     let (major, minor) = vars.version;
@@ -99,13 +101,16 @@ fn pick(dump: &Dump, space: &AddressSpace, found: Vec<GcVars>) -> Option<Gc> {
 
 /// `coreclr.dll+0x47d680`, or the plain address outside every module.
 fn place(dump: &Dump, address: u64) -> String {
-    let behind = dump.modules.iter().filter(|module| module.base <= address).max_by_key(|module| module.base);
-    match behind {
-        Some(module) if address - module.base < module.size.saturating_add(2 << 20) => {
-            format!("{}+{:#x}", module.file_name(), address - module.base)
-        }
-        _ => format!("{address:#x}"),
+    match module_of(dump, address) {
+        Some(module) => format!("{}+{:#x}", module.file_name(), address - module.base),
+        None => format!("{address:#x}"),
     }
+}
+
+/// The module in which, or in whose `.bss`, an address lies.
+fn module_of(dump: &Dump, address: u64) -> Option<&Module> {
+    let behind = dump.modules.iter().filter(|module| module.base <= address).max_by_key(|module| module.base);
+    behind.filter(|module| address - module.base < module.size.saturating_add(2 << 20))
 }
 
 fn segments_of(space: &AddressSpace, vars: &GcVars) -> Vec<Segment> {

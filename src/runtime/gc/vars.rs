@@ -46,6 +46,8 @@ mod heap_field {
 const CLASSIC_GENERATIONS: u32 = 4;
 /// More GC heaps than any machine has processors.
 const MAX_HEAPS: u32 = 1024;
+/// c_gc_state: marking 0, planning 1, free 2.
+const BACKGROUND_FREE: u32 = 2;
 /// How far into gc_heap the generation table is looked for where no table tells.
 const MAX_HEAP_SIZE: u64 = 0x2000;
 /// The .bss of an ELF image is no mapping of the file: it lies up to this far behind the last one.
@@ -81,6 +83,8 @@ pub struct GcVars {
     pub handle_table_map: u64,
     /// Non-zero while a GC was moving objects.
     pub invalid_count: u32,
+    /// Was a background GC marking or sweeping?
+    pub background: bool,
     /// Were the offsets declared by the runtime (else calibrated)?
     pub declared: bool,
 }
@@ -101,9 +105,11 @@ impl GcVars {
         for (i, pointer) in pointers[..count].iter_mut().enumerate() {
             *pointer = word(first + i as u64)?;
         }
-        let required =
-            [index::BUILD_VARIANT, index::BUILT_WITH_SVR, index::MAX_GENERATION, index::GC_STATE, index::INVALID_COUNT];
+        let server = pointers[index::GENERATION_TABLE] == 0;
+        let required = [index::BUILD_VARIANT, index::BUILT_WITH_SVR, index::MAX_GENERATION, index::INVALID_COUNT];
+        // Server GC does not name its state before 5.0.
         if required.iter().any(|&i| pointers[i] == 0)
+            || pointers[index::GC_STATE] == 0 && !server
             || pointers[..index::COMMON].iter().any(|&pointer| pointer != 0 && !space.contains(pointer))
             || space.u32(pointers[index::MAX_GENERATION])? != 2
             || space.u8(pointers[index::BUILT_WITH_SVR])? > 1
@@ -114,7 +120,6 @@ impl GcVars {
         let heap_offsets = offsets::<22>(space, pointers[index::HEAP_OFFSETS]);
         let table = Table { size: generation_size, generations };
 
-        let server = pointers[index::GENERATION_TABLE] == 0;
         let (heaps, start_segment) = if server {
             server_heaps(space, &pointers, heap_offsets, generation_offsets, table)?
         } else {
@@ -138,6 +143,7 @@ impl GcVars {
             heaps,
             handle_table_map: pointers[index::HANDLE_TABLE_MAP],
             invalid_count: space.u32(pointers[index::INVALID_COUNT])?,
+            background: space.u32(pointers[index::GC_STATE]).is_some_and(|state| state < BACKGROUND_FREE),
             declared: generation_offsets.is_some(),
         })
     }
@@ -267,7 +273,7 @@ pub(super) fn find(
 ) -> Result<Vec<GcVars>, Cancelled> {
     let mut modules: Vec<_> = dump.modules.iter().map(|module| (rank(module.file_name()), module)).collect();
     if let Some(only) = only_module {
-        modules.retain(|(_, module)| module.file_name().to_lowercase().contains(only));
+        modules.retain(|(_, module)| module.path.to_lowercase().contains(only));
     }
     modules.sort_by_key(|(rank, module)| (*rank, module.base));
     for group in modules.chunk_by(|a, b| a.0 == b.0) {

@@ -14,6 +14,7 @@ use super::ManagedThread;
 use crate::dump;
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
+use crate::runtime::contract::Contract;
 
 /// How far into a Thread its ids and its link are looked for (OS id 0x204 in 2.2, link 0x148).
 const SPAN: u64 = 0x400;
@@ -35,8 +36,8 @@ pub(super) struct Native {
 /// The list, first thread first.
 pub(super) struct Store {
     pub threads: Vec<Native>,
-    /// Was the ThreadStore itself found?
-    pub proven: bool,
+    /// How it was found, in words.
+    pub how: &'static str,
 }
 
 /// Where a Thread keeps what we need.
@@ -78,6 +79,19 @@ impl Offsets {
             }
         }
     }
+}
+
+/// The list as the runtime's contract leads to it: for dumps in which no managed thread names a native one.
+/// `None` unless it has as many threads as the ThreadStore says.
+pub(super) fn declared(space: &AddressSpace, contract: &Contract) -> Option<Store> {
+    let field = |field| contract.offset("Thread", field);
+    let offsets = Offsets { managed_id: field("Id")?, os_id: field("OSId")?, link: field("LinkNext")? };
+    let store = contract.pointer(space, "ThreadStore")?;
+    let of_store = |field| store.checked_add(contract.offset("ThreadStore", field)?);
+    let first = space.pointer(of_store("FirstThreadLink")?)?.checked_sub(offsets.link)?;
+    let count = space.u32(of_store("ThreadCount")?)?;
+    let threads = offsets.chain(space, first).filter(|threads| threads.len() == count as usize)?;
+    Some(Store { threads, how: "ThreadStore, as the contract declares it" })
 }
 
 /// Finds the list; `None` where no managed thread names a native one.
@@ -170,7 +184,7 @@ fn backwards(
         let hits = space.scan_words(skip, progress, |word| word == first)?;
         let is_head = |&(at, _): &(u64, u64)| space.u32(at.saturating_add(count_at)) == Some(threads.len() as u32);
         if hits.iter().any(is_head) {
-            return Ok(Store { threads, proven: true });
+            return Ok(Store { threads, how: "ThreadStore" });
         }
         let before: Vec<Native> = hits
             .iter()
@@ -180,5 +194,5 @@ fn backwards(
         let [before] = before[..] else { break };
         threads.insert(0, before);
     }
-    Ok(Store { threads, proven: false })
+    Ok(Store { threads, how: "list of native threads (its head was not found)" })
 }

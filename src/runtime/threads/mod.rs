@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use crate::dump;
 use crate::memory::AddressSpace;
 use crate::progress::{Cancelled, Progress};
+use crate::runtime::contract::Contract;
 
 pub use objects::managed;
 
@@ -67,16 +68,18 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Finds them, starting from all managed Thread objects; memory in `skip` (the GC heap) holds no
-    /// native structure.
+    /// Finds them, starting from all managed Thread objects, or, where these lead nowhere, from what the
+    /// runtime's `contract` declares; memory in `skip` (the GC heap) holds no native structure.
     pub fn find(
         space: &AddressSpace,
         managed: &[ManagedThread],
         os: &[dump::Thread],
         skip: &[Range<u64>],
+        contract: Option<&Contract>,
         progress: &Progress,
     ) -> Result<Threads, Cancelled> {
-        let Some(store) = list::find(space, managed, os, skip, progress)? else {
+        let measured = list::find(space, managed, os, skip, progress)?;
+        let Some(store) = measured.or_else(|| list::declared(space, contract?)) else {
             let threads = os.iter().map(|os| Thread {
                 address: 0,
                 managed_id: 0,
@@ -107,7 +110,6 @@ impl Threads {
                 stack: bounds.of(space, thread.address, os.copied()),
             }
         });
-        let how = if store.proven { "ThreadStore" } else { "list of native threads (its head was not found)" };
-        Ok(Threads { list: list.collect(), how })
+        Ok(Threads { list: list.collect(), how: store.how })
     }
 }

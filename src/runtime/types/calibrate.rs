@@ -26,7 +26,15 @@ pub(super) struct Calibration {
 }
 
 /// Measures the runtime that these two method tables belong to; `None` where they prove to be none.
-pub(super) fn calibrate(space: &AddressSpace, catalog: &Catalog, string: u64, object: u64) -> Option<Calibration> {
+/// `declared` is where its contract puts the TypeDef map's table pointer: tried behind all other places, and
+/// believed where nothing can be measured.
+pub(super) fn calibrate(
+    space: &AddressSpace,
+    catalog: &Catalog,
+    string: u64,
+    object: u64,
+    declared: Option<u64>,
+) -> Option<Calibration> {
     let mut plain = Shape::plain(space.pointer_size() as u64);
     plain.relative_fields =
         has_field_descs(space, &plain, string, true) && !has_field_descs(space, &plain, string, false);
@@ -40,7 +48,9 @@ pub(super) fn calibrate(space: &AddressSpace, catalog: &Catalog, string: u64, ob
         })
         .collect();
     let by_map = || {
-        let found = |(shape, core): &(Shape, u64)| Some((by_type_def_map(space, shape, *core, string, object)?, *core));
+        let found = |(shape, core): &(Shape, u64)| {
+            Some((by_type_def_map(space, shape, *core, [string, object], declared)?, *core))
+        };
         Some((readings.iter().find_map(found)?, "the core library's type map"))
     };
     let by_metadata = || {
@@ -52,11 +62,15 @@ pub(super) fn calibrate(space: &AddressSpace, catalog: &Catalog, string: u64, ob
     shape.simple_name = (1..)
         .zip(image::module_words(space, core))
         .find_map(|(i, word)| catalog.named_at(word).map(|_| i * shape.pointer));
-    let how = format!(
+    let mut how = format!(
         "String and Object by shape, {} tokens and {} slots by {by}",
         if shape.tokens == TokenForm::Long { "24-bit" } else { "16-bit" },
         if shape.relative_module { "relative" } else { "plain" },
     );
+    if let (None, Some(slot)) = (shape.type_def_map, declared) {
+        shape.type_def_map = Some(slot);
+        how += ", type maps where the contract declares them";
+    }
     Some(Calibration { shape, core, how })
 }
 
@@ -67,7 +81,13 @@ fn has_field_descs(space: &AddressSpace, shape: &Shape, mt: u64, relative: bool)
     shape.field_descs(space, mt).is_some_and(|list| owner(list).contains(&Some(mt)))
 }
 
-fn by_type_def_map(space: &AddressSpace, shape: &Shape, core: u64, string: u64, object: u64) -> Option<Shape> {
+fn by_type_def_map(
+    space: &AddressSpace,
+    shape: &Shape,
+    core: u64,
+    [string, object]: [u64; 2],
+    declared: Option<u64>,
+) -> Option<Shape> {
     for (tokens, relative_map) in
         [(TokenForm::Short, false), (TokenForm::Short, true), (TokenForm::Long, false), (TokenForm::Long, true)]
     {
@@ -76,8 +96,8 @@ fn by_type_def_map(space: &AddressSpace, shape: &Shape, core: u64, string: u64, 
         if rows[0] == 0 || rows[1] == 0 || rows[0] == rows[1] {
             continue;
         }
-        for slot in (shape.pointer..MAP_WORDS).step_by(shape.pointer as usize) {
-            let Some(table) = core.checked_add(slot).and_then(|at| space.pointer(at)) else { break };
+        for slot in (shape.pointer..MAP_WORDS).step_by(shape.pointer as usize).chain(declared) {
+            let Some(table) = core.checked_add(slot).and_then(|at| space.pointer(at)) else { continue };
             if shape.is_mapped(space, table)
                 && map_entry(space, &shape, table, rows[0].into()) == Some(string)
                 && map_entry(space, &shape, table, rows[1].into()) == Some(object)

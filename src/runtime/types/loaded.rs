@@ -124,4 +124,22 @@ impl TypeSystem {
         let mt = module.type_def(space, &self.shape, rid)?;
         self.is_type_def(space, self.core, rid, mt).then_some(mt)
     }
+
+    /// The same, where the map of types cannot be read, among `tables`, the method tables of objects.
+    pub fn find_type_among(
+        &self,
+        space: &AddressSpace,
+        (namespace, name): (&str, &str),
+        mut tables: impl Iterator<Item = u64>,
+    ) -> Option<u64> {
+        self.find_type(space, namespace, name).or_else(|| {
+            let rid = self.module_at(space, self.core).metadata(space)?.find_type(namespace, name)?;
+            tables.find(|&mt| {
+                !self.shape.is_array(space, mt)
+                    && !self.shape.is_generic(space, mt)
+                    && self.shape.rid(space, mt) == Some(rid)
+                    && self.shape.module(space, mt) == Some(self.core)
+            })
+        })
+    }
 }

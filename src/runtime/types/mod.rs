@@ -77,6 +77,8 @@ pub struct TypeSystem {
     value_types: Vec<TypeDef>,
     value_type_index: OnceLock<value_types::Index>,
     how: How,
+    /// What this runtime says of itself (9 and later).
+    contract: Option<Contract>,
 }
 
 impl TypeSystem {
@@ -94,7 +96,10 @@ impl TypeSystem {
         let mut found: Vec<(u64, u64, Calibration)> = landmarks
             .strings
             .iter()
-            .filter_map(|&(string, object)| Some((string, object, calibrate(space, &catalog, string, object)?)))
+            .filter_map(|&(string, object)| {
+                let declared = witness::type_def_map(space, &help.contracts, string);
+                Some((string, object, calibrate(space, &catalog, string, object, declared)?))
+            })
             .collect();
         if found.len() > 1 {
             let counts = count_strings(space, gc_ranges, &found, progress)?;
@@ -115,6 +120,7 @@ impl TypeSystem {
             value_types: Vec::new(),
             value_type_index: OnceLock::new(),
             how: How::default(),
+            contract: None,
         };
         match found.into_iter().next() {
             Some((string, object, calibration)) => {
@@ -123,7 +129,7 @@ impl TypeSystem {
                 (out.string, out.object) = (string, object);
                 out.judge_core(space);
                 out.find_loaded(space, gc_ranges, progress)?;
-                out.hear(space, &help.contracts);
+                out.hear(space, help.contracts);
             }
             None => {
                 out.how.method_tables = "not calibrated".to_owned();
@@ -154,6 +160,11 @@ impl TypeSystem {
             }
         };
         self.how.warnings.push(lack.to_owned());
+    }
+
+    /// What the runtime says of itself, where it does.
+    pub fn contract(&self) -> Option<&Contract> {
+        self.contract.as_ref()
     }
 
     pub fn how(&self) -> &How {

@@ -8,6 +8,12 @@ use super::shape::TokenForm;
 use crate::memory::AddressSpace;
 use crate::runtime::contract::Contract;
 
+/// Where the contract of the runtime whose String this is puts the table pointer of a module's TypeDef map.
+pub(super) fn type_def_map(space: &AddressSpace, contracts: &[Contract], string: u64) -> Option<u64> {
+    let own = contracts.iter().find(|contract| contract.pointer(space, "StringMethodTable") == Some(string))?;
+    own.offset("Module", "TypeDefToMethodTableMap")?.checked_add(own.offset("ModuleLookupMap", "TableData")?)
+}
+
 impl TypeSystem {
     /// Compares what was found with a contract: number of facts that agree, and those that differ.
     pub(super) fn compare(&self, space: &AddressSpace, contract: &Contract) -> (usize, Vec<String>) {
@@ -53,12 +59,18 @@ impl TypeSystem {
         (agree, differ)
     }
 
-    /// Says in `how` what the contract of this runtime says of it.
-    pub(super) fn hear(&mut self, space: &AddressSpace, contracts: &[Contract]) {
+    /// Says in `how` what the contract of this runtime says of it, and keeps it.
+    pub(super) fn hear(&mut self, space: &AddressSpace, mut contracts: Vec<Contract>) {
+        if contracts.is_empty() {
+            return;
+        }
         // Of several runtimes' contracts the one that knows this String; else the first has a say.
-        let same = |contract: &&Contract| contract.pointer(space, "StringMethodTable") == Some(self.string);
-        let Some(contract) = contracts.iter().find(same).or(contracts.first()) else { return };
-        let (agree, differ) = self.compare(space, contract);
+        let same = |contract: &Contract| contract.pointer(space, "StringMethodTable") == Some(self.string);
+        let index = contracts.iter().position(same);
+        let contract = contracts.swap_remove(index.unwrap_or(0));
+        let (agree, differ) = self.compare(space, &contract);
+        // What it declares is used where nothing was measured: only if it is this runtime's.
+        self.contract = index.map(|_| contract);
         self.how.method_tables += &format!("; contract descriptor: {agree} facts agree");
         if !differ.is_empty() {
             self.how.method_tables += &format!(", {} differ", differ.len());
