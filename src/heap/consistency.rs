@@ -146,7 +146,9 @@ mod tests {
         let stray = |from, target| Stray { from, target };
         let strays = [stray(1, 0x500), stray(1, 0x1008), stray(2, 0x500), stray(2, 0x501), stray(2, 0x1020)];
         let mut found = Consistency::default();
-        found.judge(&strays, &[0x1000..0x1020], &references, &roots, &Progress::new()).expect("not cancelled");
+        found
+            .judge(&strays, &[0x1000..0x1020, 0x2000..0x2020], &references, &roots, &Progress::new())
+            .expect("not cancelled");
         assert_eq!((found.live_strays, found.dead_strays, found.newer_strays), (1, 3, 1));
         let told = "5 references lead to no object: 1 of live objects, 3 of dead ones, 1 to objects that are left out.";
         assert_eq!(found.warning().as_deref(), Some(told));

@@ -176,3 +176,20 @@ fn pairs(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_that_is_used_up_explains_a_gap_of_the_smallest_object_and_no_other() {
+        let gap = |start: u64, end| Gap { start, end, odd_words: 0, is_last: false };
+        let gaps = [gap(0x10_0100, 0x10_0118), gap(0x10_0200, 0x10_0230)];
+        let words = gaps.map(|gap| [gap.start.to_le_bytes(), gap.start.to_le_bytes()].concat()).concat();
+        let space = AddressSpace::from_pieces(&[(0x1000, &words)], 8);
+        let heap = [0x10_0000..0x11_0000, 0x20_0000..0x21_0000];
+        let found = explain(&space, &heap, &gaps, |_| false, |_, _| false, &Progress::new()).expect("not cancelled");
+        assert_eq!((found.explained, found.certain), (vec![true, false], vec![0x1000]));
+        assert!(found.filled.is_empty() && found.doubtful.is_empty());
+    }
+}
