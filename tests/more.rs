@@ -102,8 +102,9 @@ fn assert_names_and_roots(heap: &Heap, folder: &Path, name: &str) {
     for row in truth["types"].as_array().expect("types") {
         let info = graph.types.iter().find(|info| row["mt"] == info.method_table).expect("a type of the truth");
         let (ours, theirs) = (support::squeezed(&info.name.full), row["name"].as_str().map(support::squeezed));
-        let same = theirs.as_ref() == Some(&ours) || support::explained(&ours, theirs.as_deref());
-        assert!(same, "{name}: {ours}, truth {theirs:?}");
+        // Without pages of files its reader has no names at all.
+        let Some(theirs) = theirs else { continue };
+        assert!(theirs == ours || support::explained(&ours, Some(&theirs)), "{name}: {ours}, truth {theirs}");
     }
     for (kind, id) in [
         (RootKind::StrongHandle, "StrongHandle"),
