@@ -114,7 +114,7 @@ impl TypesPanel {
             };
             let row = first.and_then(|group| self.table.rows.iter().position(|row| row.group == group));
             self.selected = row.map(|row| Chosen::Type(row as u32));
-            self.to_selected();
+            self.uncover_selected();
         }
         self.holding.poll();
         let wanted = self.selected_row().filter(|_| desk.opened.analysis().is_some());
@@ -170,7 +170,7 @@ impl TypesPanel {
     }
 
     /// Opens the set that the selected type stands in.
-    fn to_selected(&mut self) {
+    fn uncover_selected(&mut self) {
         let row = self.selected_row();
         let at = row.and_then(|row| self.arrangement.order.iter().position(|shown| *shown == row));
         let set = at.and_then(|at| self.arrangement.sets.iter().find(|set| set.types.contains(&at)));

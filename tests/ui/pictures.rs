@@ -56,6 +56,19 @@ fn types() {
 }
 
 #[test]
+fn types_in_sets() {
+    each("types-sets", &Settings { my_code: true, ..Settings::default() }, |window| {
+        drop_file(window, &sample());
+        wait_ready(window);
+        window.get_by_label("namespace").click();
+        let set = "System.Data.Entity.Core.Metadata.Edm";
+        wait_until(window, "namespaces", |window| rows(window).iter().any(|name| name == set));
+        open_row(window, set);
+        wait_until(window, "what it retains", |window| window.query_by_label("Retained together").is_some());
+    });
+}
+
+#[test]
 fn referrers() {
     each("referrers", &Settings::default(), |window| {
         drop_file(window, &sample());
