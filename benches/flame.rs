@@ -54,14 +54,21 @@ fn main() {
     }
     let answer = ask(&opened, &FlameQuestion::default());
     frames(&session, &opened, FlameView::new(answer.tree, Measure::default(), answer.heap));
-    let tree = bushy(100_000);
-    println!("a made tree of {} boxes", tree.frames.len());
-    let heap = tree.frames[0].weight;
-    frames(&session, &opened, FlameView::new(Arc::new(tree), Measure::default(), heap));
+    // Much beside one another, and as deep as a picture of 4800 × 1800 pixels shows.
+    for (heaviest, least) in [(45, 64), (95, WHOLE / 5_000)] {
+        let tree = made(100_000, heaviest, least);
+        let view = FlameView::new(Arc::new(tree), Measure::default(), WHOLE);
+        println!("a made tree of {} boxes in {} rows", view.tree().frames.len(), view.placed().rows());
+        frames(&session, &opened, view);
+    }
 }
 
-/// A tree of so many boxes: many types, every box with a few large children and a tail of small ones.
-fn bushy(boxes: usize) -> FlameTree {
+/// Weight of a made tree.
+const WHOLE: u64 = 1 << 40;
+
+/// A tree of at most so many boxes: many types, every box with some children of which each takes `heaviest` per cent
+/// of what the ones before it left, down to those of less than `least`.
+fn made(boxes: usize, heaviest: u64, least: u64) -> FlameTree {
     const TYPES: u32 = 3_000;
     let name = |at: u32| {
         let short = format!("Cache{}<Key, Value{at}>", "Entry".repeat(at as usize % 4));
@@ -77,15 +84,15 @@ fn bushy(boxes: usize) -> FlameTree {
     };
     let mut tree =
         FlameTree { names: (0..TYPES).map(name).collect(), labels: (0..TYPES).collect(), ..FlameTree::default() };
-    let whole = Frame { objects: 10_000_000, chain: 1, weight: 1 << 40, own: 1 << 40, ..Frame::default() };
+    let whole = Frame { objects: 10_000_000, chain: 1, weight: WHOLE, own: WHOLE, ..Frame::default() };
     tree.frames.push(whole);
     let mut at = 0;
     while at < tree.frames.len() && tree.frames.len() < boxes {
         let first = tree.frames.len();
         let mut rest = tree.frames[at].weight / 100 * 97;
         for child in 0..4 + at % 9 {
-            let weight = rest / 100 * 45;
-            if weight < 64 {
+            let weight = rest / 100 * heaviest;
+            if weight < least {
                 break;
             }
             rest -= weight;
@@ -191,8 +198,11 @@ fn frames(session: &Session, opened: &Opened, view: FlameView) {
     picture(&stage.panel);
 }
 
+/// Pictures of the whole, whatever part of it was looked at last.
 fn picture(panel: &FlamePanel) {
-    let view = panel.view().expect("it was shown");
+    let mut view = panel.view().expect("it was shown").clone();
+    view.zoom_to(0, 0.0);
+    let view = &view;
     for (width, scale) in [(4800.0, 1.0), (2400.0, 2.0), (1200.0, 4.0)] {
         let look = Look { width, scale, theme: Theme::Dark };
         let (painting, picture) = timed(|| export::picture(view, &Caption::default(), look));

@@ -7,12 +7,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use heapglass::analysis::byname::{Rules, by_name, memory_graph};
+use heapglass::analysis::byname::{Nodes, Rules, SpanningTree, by_name, memory_graph};
 use heapglass::analysis::flame::{FlameTree, Forest, Labels, Limits, top_down};
 use heapglass::analysis::independent::Holders;
 use heapglass::analysis::liveness::Liveness;
 use heapglass::heap::{Heap, Options, RootKind};
 use heapglass::progress::Progress;
+use heapglass::view::flame::write_folded;
+use regex::Regex;
 use serde_json::Value;
 
 /// An open heap without stack roots, as the truth has it.
@@ -44,8 +46,9 @@ impl World {
     }
 
     fn perfview(&self) -> Forest {
-        let without = [RootKind::Stack];
-        Forest::perfview(&self.heap, &without, self.holders(), &self.labels, &Progress::new()).unwrap()
+        let nodes = Nodes::new(&self.heap, &[RootKind::Stack], &Progress::new()).unwrap();
+        let spanning = SpanningTree::new(&nodes.graph, &Rules::default().priority, &Progress::new()).unwrap();
+        Forest::perfview(&nodes, &spanning, self.holders(), &self.labels, &Progress::new()).unwrap()
     }
 
     fn tree(&self, forest: &Forest, count: bool, limits: &Limits) -> FlameTree {
@@ -225,6 +228,41 @@ fn perfviews_tree_has_the_inc_of_its_own_table() {
             table.rows.iter().find(|row| row.name.ends_with(theirs)).unwrap_or_else(|| panic!("a row for {theirs}"));
         assert_eq!(inc(ours), row.inclusive.bytes, "{ours}");
     }
+}
+
+/// Where inferno is installed, its own program reads the folded stacks, and every box it draws weighs what ours does.
+#[test]
+fn inferno_draws_the_folded_stacks_to_the_last_byte() {
+    let Some(world) = World::open(support::SAMPLE) else { return };
+    let tree = world.tree(&world.retained(), false, &Limits::default());
+    let folder = tempfile::tempdir().unwrap();
+    let folded = folder.path().join("shop.folded");
+    let mut out = Vec::new();
+    write_folded(&tree, &mut out).unwrap();
+    fs::write(&folded, &out).unwrap();
+    let Ok(drawn) = Command::new("inferno-flamegraph").args(["--minwidth", "0"]).arg(&folded).output() else {
+        println!("skipped: inferno-flamegraph is not there; cargo install inferno brings it");
+        return;
+    };
+    assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
+    let svg = String::from_utf8(drawn.stdout).unwrap();
+    let plain = |text: &str| text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    let mut boxes: Vec<(String, u64)> = Regex::new(r"<title>(.*) \(([\d,]+) samples, [\d.]+%\)</title>")
+        .unwrap()
+        .captures_iter(&svg)
+        .map(|found| (plain(&found[1]), found[2].replace(',', "").parse().unwrap()))
+        .collect();
+    let frames = || tree.frames.iter();
+    let mut ours: Vec<(String, u64)> =
+        frames().zip(0..).map(|(frame, at)| (tree.name(at).full.to_string(), frame.weight)).collect();
+    let smaller = frames().filter(|frame| frame.smaller > 0);
+    ours.extend(smaller.map(|frame| (format!("({} smaller)", frame.smaller_types), frame.smaller)));
+    // Its own root over ours.
+    ours.push(("all".into(), tree.frames[0].weight));
+    boxes.sort_unstable();
+    ours.sort_unstable();
+    assert!(boxes.len() > 100);
+    assert_eq!(boxes, ours);
 }
 
 #[test]

@@ -6,9 +6,11 @@
 use std::sync::{Arc, OnceLock};
 
 use super::Opened;
+use super::byname::{ByName, Explored};
+use crate::analysis::byname::Rules;
 use crate::analysis::flame::{
-    FlameTree, Forest, Labels, Limits, NO_GENERATION, Name, Source, Top, bottom_up, each_object, generations,
-    objects_of, outermost, top_down,
+    FlameTree, Forest, Labels, Limits, NO_GENERATION, Name, Source, Start, Top, bottom_up, generations, objects_of,
+    objects_of_outward, outermost, top_down,
 };
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
@@ -79,8 +81,8 @@ pub struct FlameAnswer {
 /// Trees of one heap, as far as they were asked for.
 #[derive(Debug, Default)]
 pub struct Flames {
-    /// Kinds of roots that its liveness was made without.
-    without: Vec<RootKind>,
+    /// Where PerfView's tree comes from.
+    by_name: Arc<ByName>,
     labels: OnceLock<Labels>,
     retained: OnceLock<Forest>,
     cheapest: OnceLock<Forest>,
@@ -90,7 +92,12 @@ pub struct Flames {
 impl Flames {
     /// For a liveness without roots of some kinds.
     pub fn new(without: Vec<RootKind>) -> Flames {
-        Flames { without, ..Flames::default() }
+        Flames::beside(Arc::new(ByName::new(without)))
+    }
+
+    /// The same, with what PerfView's table of the heap has found out.
+    pub(super) fn beside(by_name: Arc<ByName>) -> Flames {
+        Flames { by_name, ..Flames::default() }
     }
 
     pub fn labels(&self, graph: &Graph) -> &Labels {
@@ -111,7 +118,10 @@ impl Flames {
         let forest = match kind {
             TreeKind::Retained => Forest::retained(holders, labels, progress)?,
             TreeKind::Shortest => Forest::cheapest(holders, labels, progress)?,
-            TreeKind::PerfView => Forest::perfview(heap, &self.without, holders, labels, progress)?,
+            TreeKind::PerfView => {
+                let Explored { nodes, tree, .. } = self.by_name.explored(heap, &Rules::default().priority, progress)?;
+                Forest::perfview(&nodes, &tree, holders, labels, progress)?
+            }
         };
         Ok(cell.get_or_init(|| forest))
     }
@@ -161,8 +171,7 @@ impl Flames {
         let mut asked = question.clone();
         let mut chosen = start;
         if !question.path.is_empty() {
-            let start = chosen.as_deref().unwrap_or(source.tops);
-            let objects = objects_of(&source, start, &question.path, &limits, progress)?;
+            let objects = boxed(&source, chosen.as_deref(), question, &limits, progress)?;
             let label = question.path[question.path.len() - 1];
             title = source.labels.name(graph, label).short.into();
             chosen = Some(outermost(&source, &objects, progress)?);
@@ -170,12 +179,7 @@ impl Flames {
             asked.path.clear();
         }
         let tree = if question.measure.bottom_up {
-            match &chosen {
-                None => {
-                    bottom_up(&source, &each_object(&source), |number| source.own(number), &title, &limits, progress)?
-                }
-                Some(start) => bottom_up(&source, start, |number| source.weight(number), &title, &limits, progress)?,
-            }
+            bottom_up(&source, outward(chosen.as_deref()), &title, &limits, progress)?
         } else {
             let start = chosen.as_deref().unwrap_or(source.tops);
             let mut tree = top_down(&source, start, &title, &limits, progress)?;
@@ -209,6 +213,27 @@ fn start(source: &Source<'_>, root: &FlameRoot, progress: &Progress) -> Result<O
     Ok(Some(start))
 }
 
+/// What climbs in a picture that goes outward: a selection, or everything.
+fn outward(chosen: Option<&[Top]>) -> Start<'_> {
+    chosen.map_or(Start::Everything, Start::From)
+}
+
+/// The objects in the box that the question's path leads to, in a picture of these or of the whole.
+fn boxed(
+    source: &Source<'_>,
+    chosen: Option<&[Top]>,
+    question: &FlameQuestion,
+    limits: &Limits,
+    progress: &Progress,
+) -> Result<Vec<u32>> {
+    let path = &question.path;
+    Ok(if question.measure.bottom_up {
+        objects_of_outward(source, outward(chosen), path, limits, progress)?
+    } else {
+        objects_of(source, chosen.unwrap_or(source.tops), path, limits, progress)?
+    })
+}
+
 /// Per label: is it hidden?
 fn hidden(source: &Source<'_>, question: &FlameQuestion) -> Vec<bool> {
     let Source { graph, labels, .. } = *source;
@@ -233,15 +258,14 @@ impl Opened {
         analysis.flames.answer(&self.heap, &analysis.liveness, question, progress)
     }
 
-    /// The objects in the box that the question's path leads to (right below it, where it stands for roots), as the
-    /// subject of another view.
+    /// The objects in the box that the question's path leads to (right below it, where it stands for roots; outward
+    /// those before them), as the subject of another view.
     pub fn flame_objects(&self, question: &FlameQuestion, progress: &Progress) -> Result<Subject> {
         let analysis = self.analysed()?;
         let source = analysis.flames.source(&self.heap, &analysis.liveness, question.measure, progress)?;
         let limits = Limits { hidden: hidden(&source, question), ..Limits::default() };
         let start = start(&source, &question.root, progress)?;
-        let start = start.as_deref().unwrap_or(source.tops);
-        let objects = objects_of(&source, start, &question.path, &limits, progress)?;
+        let objects = boxed(&source, start.as_deref(), question, &limits, progress)?;
         let name = question.path.last().map(|&label| source.labels.name(&self.heap.graph, label).short);
         Ok(Subject::Objects(objects.into(), name.unwrap_or_default().into()))
     }

@@ -30,7 +30,7 @@ pub struct Opened {
     pub groups: TypeGroups,
     pub fields: FieldNames,
     /// PerfView's table of it.
-    pub by_name: ByName,
+    pub by_name: Arc<ByName>,
     /// Found by whichever panel asks first.
     pub(super) strings: OnceLock<Arc<Strings>>,
     pub(super) waste: OnceLock<Arc<Waste>>,
@@ -66,10 +66,10 @@ impl Opened {
         let fields = FieldNames::new(&heap.graph);
         Ok(Opened {
             heap,
+            by_name: Arc::new(ByName::new(without_roots.clone())),
             without_roots,
             groups,
             fields,
-            by_name: ByName::default(),
             strings: OnceLock::new(),
             waste: OnceLock::new(),
             first_table,
@@ -100,7 +100,7 @@ impl Opened {
         let _ = self.analysis.set(Analysis {
             liveness,
             table,
-            flames: Flames::new(self.without_roots.clone()),
+            flames: Flames::beside(self.by_name.clone()),
             origins: OnceLock::new(),
             roots: OnceLock::new(),
             distances: OnceLock::new(),

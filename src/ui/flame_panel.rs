@@ -23,7 +23,11 @@ use crate::session::{Opened, Session, Source, Ticket};
 use crate::view::compare::CompareTable;
 use crate::view::flame::{ColorBy, FlameView, Held, path_markdown, path_text};
 use crate::view::format;
+use crate::view::loading;
 use crate::view::place::{Place, Subject, Tab};
+
+/// Seconds after which a picture on its way is worth a word.
+const SOON: f64 = 0.3;
 
 /// The panel's own state.
 #[derive(Default)]
@@ -36,6 +40,10 @@ pub struct FlamePanel {
     /// What the shown picture, or the one on its way, answers.
     asked: Option<FlameQuestion>,
     pending: Option<Ticket<FlameAnswer>>,
+    /// Since when the window waits for it.
+    waiting: Option<f64>,
+    /// What the shown picture answers.
+    shown: FlameQuestion,
     problem: Option<String>,
     view: Option<FlameView>,
     canvas: Canvas,
@@ -64,7 +72,8 @@ impl FlamePanel {
     /// A panel that has been given its first picture, as if a session had answered with it.
     pub fn showing(view: FlameView) -> FlamePanel {
         let question = FlameQuestion { measure: view.measure(), ..FlameQuestion::default() };
-        FlamePanel { asked: Some(question.clone()), question, view: Some(view), ..FlamePanel::default() }
+        let shown = question.clone();
+        FlamePanel { asked: Some(question.clone()), question, shown, view: Some(view), ..FlamePanel::default() }
     }
 
     /// Takes what a comparison found; without one, no colour tells growth.
@@ -167,6 +176,7 @@ impl FlamePanel {
             let question = self.question.clone();
             self.asked = Some(question.clone());
             self.problem = None;
+            self.waiting = None;
             self.pending = Some(session.ask_slow(move |opened, progress| opened.flame(&question, progress)));
         }
         if let Some(answer) = self.pending.as_ref().and_then(Ticket::poll) {
@@ -213,6 +223,7 @@ impl FlamePanel {
         self.view = Some(view);
         let focused = answer.question.root != self.question.root;
         self.asked = Some(answer.question.clone());
+        self.shown = answer.question.clone();
         self.question = answer.question;
         self.held.clear();
         self.describing = None;
@@ -323,6 +334,7 @@ impl FlamePanel {
                 };
                 let color = if self.problem.is_some() { palette.error } else { palette.faint };
                 ui.label(RichText::new(words).font(theme::small()).color(color));
+                self.working(ui, now);
                 if let Some(view) = &self.view {
                     flame_menu::legend(ui, view);
                 }
@@ -336,13 +348,35 @@ impl FlamePanel {
         });
     }
 
+    /// Says that another picture is on its way, how far it is, and takes it back where that leads to the shown one.
+    fn working(&mut self, ui: &mut Ui, now: f64) {
+        let Some(ticket) = self.pending.as_ref().filter(|_| self.view.is_some()) else { return };
+        let since = *self.waiting.get_or_insert(now);
+        if now - since < SOON {
+            ui.ctx().request_repaint_after_secs((SOON - (now - since)) as f32);
+            return;
+        }
+        let words = building(ticket);
+        ui.add_space(8.0);
+        let back = self.shown.root == self.question.root;
+        if back && widgets::link(ui, "Cancel", theme::small(), palette(ui).accent).clicked() {
+            self.question = self.shown.clone();
+            (self.asked, self.pending) = (Some(self.shown.clone()), None);
+        }
+        ui.label(RichText::new(words).font(theme::small()).color(palette(ui).text));
+        widgets::spinner(ui);
+    }
+
     fn canvas(&mut self, ui: &mut Ui) -> Vec<Wish> {
         let Some(view) = &mut self.view else {
             let palette = palette(ui);
             let (words, color) = match (&self.problem, &self.pending) {
-                (Some(problem), _) => (problem.as_str(), palette.error),
-                (None, Some(_)) => ("Building the flame graph …", palette.muted),
-                (None, None) => ("Computing what keeps what alive …", palette.muted),
+                (Some(problem), _) => (problem.clone(), palette.error),
+                (None, Some(ticket)) => {
+                    ui.ctx().request_repaint_after_secs(0.1);
+                    (building(ticket), palette.muted)
+                }
+                (None, None) => (String::from("Computing what keeps what alive …"), palette.muted),
             };
             let area = ui.available_rect_before_wrap();
             ui.painter().text(area.center(), Align2::CENTER_CENTER, words, theme::body(), color);
@@ -359,13 +393,8 @@ impl FlamePanel {
         let view = self.view.as_ref()?;
         let tree = view.tree();
         match wish {
-            // Outward, a box is about its type: which of its objects meet there, the tree does not keep.
-            Wish::Focus(frame) if self.question.measure.bottom_up => {
-                let subject = Some(Subject::Type(group_of(opened, tree.name(frame))?));
-                return Some(Action::Go(Place { tab: Tab::Flame, subject }));
-            }
             Wish::Focus(frame) => self.question.path = tree.labels_to(frame),
-            Wish::Show(frame, tab) if tab == Tab::Types || self.question.measure.bottom_up => {
+            Wish::Show(frame, tab) if tab == Tab::Types => {
                 let subject = Some(Subject::Type(group_of(opened, tree.name(frame))?));
                 return Some(Action::Go(Place { tab, subject }));
             }
@@ -397,6 +426,13 @@ impl FlamePanel {
         }
         None
     }
+}
+
+/// `Building the flame graph … 42 %`.
+fn building(ticket: &Ticket<FlameAnswer>) -> String {
+    const WORDS: &str = "Building the flame graph …";
+    let part = loading::part(ticket.progress()).filter(|part| *part > 0.0);
+    part.map_or_else(|| WORDS.to_owned(), |part| format!("{WORDS} {:.0} %", part * 100.0))
 }
 
 /// `12 boxes, 312 MB (41.2 %) matched`.

@@ -22,7 +22,7 @@ mod tree;
 use crate::gcdump::MemoryGraph;
 use crate::progress::{Cancelled, Progress};
 
-pub use of_heap::memory_graph;
+pub use of_heap::{Nodes, memory_graph};
 pub use tree::{NO_PARENT, ORPHANED, SpanningTree};
 
 /// The texts of the boxes above PerfView's table, in its pattern language (`patterns.rs`, `groups.rs`).

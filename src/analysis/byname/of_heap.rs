@@ -6,10 +6,12 @@
 //! offset. What differs: our stack roots are conservative, types of Reflection.Emit have their names, and
 //! a reference that hits no object stands last among its object's children.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::kinds::Kinds;
 use super::roots_of_heap::{Label, labelled};
+use crate::analysis::bits::Bits;
 use crate::dump::Container;
 use crate::gcdump::{self, MemoryGraph};
 use crate::heap::{Csr, ExtraKind, Graph, Heap, RootKind};
@@ -17,17 +19,39 @@ use crate::progress::{CHECK_EVERY, Cancelled, Phase, Progress};
 
 const NONE: u32 = u32::MAX;
 
-/// PerfView's graph of an open heap, less roots of some kinds. That of a `.gcdump` is read from its file again.
-pub fn memory_graph(heap: &Heap, without: &[RootKind], progress: &Progress) -> crate::Result<MemoryGraph> {
-    if heap.facts.container == Container::Gcdump {
-        let mut graph = gcdump::open(&heap.facts.file, progress)?.graph;
-        graph.leave_out_roots(without);
-        return Ok(graph);
-    }
-    Ok(of_heap(heap, without, progress)?)
+/// PerfView's graph of an open heap.
+#[derive(Clone, Debug, Default)]
+pub struct Nodes {
+    pub graph: MemoryGraph,
+    /// By node: the heap's object that it is; `None` for pseudo nodes and for what is no object.
+    objects: Vec<u32>,
 }
 
-fn of_heap(heap: &Heap, without: &[RootKind], progress: &Progress) -> Result<MemoryGraph, Cancelled> {
+impl Nodes {
+    /// The graph, less roots of some kinds. That of a `.gcdump` is read from its file again.
+    pub fn new(heap: &Heap, without: &[RootKind], progress: &Progress) -> crate::Result<Nodes> {
+        if heap.facts.container == Container::Gcdump {
+            let mut graph = gcdump::open(&heap.facts.file, progress)?.graph;
+            graph.leave_out_roots(without);
+            let at = |&address: &u64| heap.graph.objects.at(address).filter(|_| address != 0).unwrap_or(NONE);
+            let objects = graph.addresses.par_iter().map(at).collect();
+            return Ok(Nodes { graph, objects });
+        }
+        Ok(of_heap(heap, without, progress)?)
+    }
+
+    /// The heap's object that a node is.
+    pub fn object(&self, node: u32) -> Option<u32> {
+        Some(self.objects[node as usize]).filter(|&object| object != NONE)
+    }
+}
+
+/// PerfView's graph alone.
+pub fn memory_graph(heap: &Heap, without: &[RootKind], progress: &Progress) -> crate::Result<MemoryGraph> {
+    Ok(Nodes::new(heap, without, progress)?.graph)
+}
+
+fn of_heap(heap: &Heap, without: &[RootKind], progress: &Progress) -> Result<Nodes, Cancelled> {
     let graph = &heap.graph;
     progress.begin(Phase::Answer, graph.len() as u64);
     let mut build = Builder {
@@ -35,8 +59,12 @@ fn of_heap(heap: &Heap, without: &[RootKind], progress: &Progress) -> Result<Mem
         node_of: vec![NONE; graph.len()],
         nodes: Vec::with_capacity(graph.len()),
         inner: Vec::new(),
+        special: Bits::new(graph.len()),
         undefined: FxHashMap::default(),
     };
+    for from in graph.extra.iter().map(|edge| edge.from).chain(graph.strays.iter().map(|stray| stray.from)) {
+        build.special.insert(from);
+    }
     build.add_roots(heap, without, progress)?;
     for object in graph.objects.ids() {
         if (object as usize).is_multiple_of(CHECK_EVERY) {
@@ -71,6 +99,8 @@ struct Builder<'a> {
     node_of: Vec<u32>,
     nodes: Vec<Node>,
     inner: Vec<Inner>,
+    /// Objects that have more than references which hit an object.
+    special: Bits,
     undefined: FxHashMap<u64, u32>,
 }
 
@@ -121,6 +151,12 @@ impl Builder<'_> {
 
     fn mention_children(&mut self, object: u32) {
         let graph = self.graph;
+        if !self.special.contains(object) {
+            graph.references.row(object).iter().for_each(|&child| {
+                self.mention(child);
+            });
+            return;
+        }
         let (dependents, references) = children(graph, object);
         dependents.chain(references.iter().copied()).for_each(|child| {
             self.mention(child);
@@ -133,7 +169,7 @@ impl Builder<'_> {
         }
     }
 
-    fn finish(self, heap: &Heap, progress: &Progress) -> Result<MemoryGraph, Cancelled> {
+    fn finish(self, heap: &Heap, progress: &Progress) -> Result<Nodes, Cancelled> {
         let graph = self.graph;
         let mut kinds = Kinds::new(heap);
         // Types are numbered as objects first have them; pseudo nodes' come last.
@@ -153,10 +189,14 @@ impl Builder<'_> {
             let before = targets.len();
             let (size, address) = match *what {
                 Node::Object(object) => {
-                    let (dependents, references) = children(graph, object);
-                    targets
-                        .extend(dependents.chain(references.iter().copied()).map(|child| self.node_of[child as usize]));
-                    targets.extend(strays(graph, object).map(|target| self.undefined[&target]));
+                    let node_of = |child: u32| self.node_of[child as usize];
+                    if self.special.contains(object) {
+                        let (dependents, references) = children(graph, object);
+                        targets.extend(dependents.chain(references.iter().copied()).map(node_of));
+                        targets.extend(strays(graph, object).map(|target| self.undefined[&target]));
+                    } else {
+                        targets.extend(graph.references.row(object).iter().map(|&child| node_of(child)));
+                    }
                     (graph.objects.size(object), graph.objects.address(object))
                 }
                 Node::Inner(index) => {
@@ -173,7 +213,8 @@ impl Builder<'_> {
         }
         out.children = Csr::new(&lengths, targets);
         out.types = kinds.types;
-        Ok(out)
+        let object = |node: &Node| if let Node::Object(object) = *node { object } else { NONE };
+        Ok(Nodes { graph: out, objects: self.nodes.iter().map(object).collect() })
     }
 }
 

@@ -28,23 +28,20 @@ impl Queue {
     pub fn pop(&mut self) -> Option<u32> {
         let last = self.0.pop()?;
         let Some(&top) = self.0.first() else { return Some(last.1) };
+        let items = &mut self.0[..];
+        // Item 0 has the one child 1.
         let mut at = 0;
-        loop {
-            let left = 2 * at;
-            let mut best = (at, last.0);
-            // Item 0 is its own left child.
-            for child in [left, left + 1] {
-                if child != at && self.0.get(child).is_some_and(|item| item.0 > best.1) {
-                    best = (child, self.0[child].0);
-                }
-            }
-            if best.0 == at {
-                break;
-            }
-            self.0[at] = self.0[best.0];
-            at = best.0;
+        let mut child = 1;
+        while let Some(&item) = items.get(child)
+            && item.0 > last.0
+        {
+            items[at] = item;
+            at = child;
+            child = 2 * at;
+            // Of two equal children the left one: no jump that a processor could guess wrong.
+            child += usize::from(items.get(child + 1).is_some_and(|right| right.0 > items[child].0));
         }
-        self.0[at] = last;
+        items[at] = last;
         Some(top.1)
     }
 }

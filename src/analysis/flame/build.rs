@@ -7,7 +7,6 @@ use super::labels::Labels;
 use super::level::{Expanded, Growth, Slots};
 use super::tree::Tree;
 use super::{FlameTree, Frame};
-use crate::analysis::retained::Retained;
 use crate::heap::Graph;
 use crate::progress::{Cancelled, Progress};
 
@@ -20,6 +19,8 @@ pub struct Source<'a> {
     pub graph: &'a Graph,
     pub labels: &'a Labels,
     pub tree: Tree<'a>,
+    /// The label of the type of each number's object.
+    pub kinds: &'a [u32],
     pub weights: Weights<'a>,
     /// The numbers right below the virtual root, ascending, each under the label of its root.
     pub tops: &'a [Top],
@@ -30,10 +31,8 @@ pub struct Source<'a> {
 pub enum Weights<'a> {
     /// One each.
     Objects,
-    /// Bytes, as known for every object of the dominator tree.
-    Retained(&'a Retained),
-    /// Sums over all numbers before each number, as [`Tree::sums`] gives them.
-    Sums(&'a [u64]),
+    /// Bytes: sums over all numbers before each number, as [`Tree::sums`] gives them.
+    Bytes(&'a [u64]),
 }
 
 impl Source<'_> {
@@ -42,8 +41,7 @@ impl Source<'_> {
         let end = self.tree.ends[number as usize];
         match self.weights {
             Weights::Objects => u64::from(end - number),
-            Weights::Retained(retained) => retained.of(self.tree.objects[number as usize]),
-            Weights::Sums(sums) => sums[end as usize] - sums[number as usize],
+            Weights::Bytes(sums) => sums[end as usize] - sums[number as usize],
         }
     }
 
@@ -51,14 +49,13 @@ impl Source<'_> {
     pub fn own(&self, number: u32) -> u64 {
         match self.weights {
             Weights::Objects => 1,
-            Weights::Retained(_) => self.graph.objects.size(self.tree.objects[number as usize]),
-            Weights::Sums(sums) => sums[number as usize + 1] - sums[number as usize],
+            Weights::Bytes(sums) => sums[number as usize + 1] - sums[number as usize],
         }
     }
 
     /// The label of the type of a number's object.
     pub(super) fn label(&self, number: u32) -> u32 {
-        self.labels.of_type(self.graph.objects.type_index(self.tree.objects[number as usize]))
+        self.kinds[number as usize]
     }
 }
 
@@ -105,26 +102,26 @@ pub fn top_down(
 ) -> Result<FlameTree, Cancelled> {
     let step = Step { source, limits, progress };
     let one = only_type(source.labels, start);
-    let root = root_frame(source, start, false, |number| source.weight(number));
-    let mut growth = Growth::new(source, PIECE, root, limits, progress);
-    let mut first = Vec::new();
-    for shared in [true, false] {
+    let root = root_frame(source, start, false);
+    let growth = Growth::new(source, PIECE, root, limits, progress);
+    let first = growth.first(vec![(true, true), (false, false)], |shared, out, slots| {
         let start = start.iter().filter(|top| top.shared == shared);
-        first.push(growth.first(shared, |out, slots| match one {
+        match one {
             Some(label) => step.expand(label, &start.map(|top| top.number).collect::<Vec<_>>(), out, slots),
             None => {
                 start
                     .for_each(|top| out.add(slots, top.label, top.number, source.weight(top.number), Some(top.number)));
                 Ok(())
             }
-        })?);
-    }
+        }
+    })?;
     let frames = growth.grow(first, |label, numbers, out, slots| step.expand(label, numbers, out, slots))?;
     Ok(FlameTree::named(frames, source, whole))
 }
 
-/// The first box: all of `start`, not yet expanded. `nested`: some of `start` may lie below others.
-pub(super) fn root_frame(source: &Source<'_>, start: &[Top], nested: bool, weight: impl Fn(u32) -> u64) -> Frame {
+/// The first box: all of `start`, not yet expanded. `alone`: it counts them without what lies below.
+pub(super) fn root_frame(source: &Source<'_>, start: &[Top], alone: bool) -> Frame {
+    let weight = |number| source.weight(number);
     let heaviest = start.iter().max_by_key(|top| (weight(top.number), std::cmp::Reverse(top.number)));
     let total = start.iter().map(|top| weight(top.number)).sum();
     let below = |top: &Top| source.tree.ends[top.number as usize] - top.number;
@@ -132,7 +129,7 @@ pub(super) fn root_frame(source: &Source<'_>, start: &[Top], nested: bool, weigh
     Frame {
         name: one.unwrap_or(source.labels.len() as u32),
         // The whole is no type that would have objects: it says how many there are altogether.
-        objects: if one.is_some() || nested { start.len() as u32 } else { start.iter().map(below).sum() },
+        objects: if one.is_some() || alone { start.len() as u32 } else { start.iter().map(below).sum() },
         chain: 1,
         sample: heaviest.map_or(0, |top| top.number),
         weight: total,

@@ -8,11 +8,11 @@
 use super::build::{Source, Top, Weights};
 use super::labels::Labels;
 use super::tree::{Above, Preorder, Tree};
-use crate::analysis::byname::{NO_PARENT, ORPHANED, Rules, SpanningTree, memory_graph};
+use crate::analysis::byname::{NO_PARENT, Nodes, ORPHANED, SpanningTree};
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
 use crate::analysis::ranking::best_root;
-use crate::heap::{Heap, RootKind};
+use crate::heap::{Graph, RootKind};
 use crate::progress::{Cancelled, Progress};
 
 /// No object, no root.
@@ -23,7 +23,8 @@ const NONE: u32 = u32::MAX;
 pub struct Forest {
     /// `None`: the dominator tree.
     order: Option<Preorder>,
-    /// Bytes before each number of `order`.
+    /// By number: the label of its object's type, and the bytes of all objects before it.
+    kinds: Vec<u32>,
     sums: Vec<u64>,
     tops: Vec<Top>,
 }
@@ -41,7 +42,8 @@ impl Forest {
             .zip(roots.iter().zip(&held))
             .map(|(number, (&root, &set))| Top { number, label: labels.of_root(root), shared: set == Set::Several })
             .collect();
-        Ok(Forest { order: None, sums: Vec::new(), tops })
+        let (kinds, sums) = columns(tree, graph, labels, progress)?;
+        Ok(Forest { order: None, kinds, sums, tops })
     }
 
     /// Every object under the one through which it is reached most cheaply.
@@ -54,63 +56,64 @@ impl Forest {
             (None, None) => Above::Outside,
         };
         let order = Preorder::new(graph.len(), above, progress)?;
-        Ok(Forest::of(order, holders, labels))
+        Forest::of(order, holders, labels, progress)
     }
 
-    /// PerfView's spanning tree, roots of some kinds left out: a box is what its Inc columns count.
+    /// PerfView's spanning tree: a box is what its Inc columns count.
     pub fn perfview(
-        heap: &Heap,
-        without: &[RootKind],
+        nodes: &Nodes,
+        spanning: &SpanningTree,
         holders: Holders<'_>,
         labels: &Labels,
         progress: &Progress,
-    ) -> crate::Result<Forest> {
-        let graph = holders.graph;
-        let nodes = memory_graph(heap, without, progress)?;
-        let spanning = SpanningTree::new(&nodes, &Rules::default().priority, progress)?;
-        // From its nodes to our objects, by address: pseudo nodes have none, and what a reference that hits no
-        // object leads to is no object.
-        let object_of: Vec<u32> = (0..nodes.len())
-            .map(|node| graph.objects.at(nodes.addresses[node]).filter(|_| nodes.addresses[node] != 0).unwrap_or(NONE))
-            .collect();
-        let mut above = vec![Above::Outside; graph.len()];
-        for (node, &object) in object_of.iter().enumerate().filter(|&(_, &object)| object != NONE) {
-            above[object as usize] = match spanning.parents[node] {
+    ) -> Result<Forest, Cancelled> {
+        // Pseudo nodes are no objects, and neither is what a reference that hits none leads to.
+        let visits = spanning.order.iter().filter_map(|&node| {
+            let above = match spanning.parents[node as usize] {
                 NO_PARENT | ORPHANED => Above::Outside,
-                parent => match object_of[parent as usize] {
-                    NONE => Above::Nothing,
-                    parent => Above::Object(parent),
-                },
+                parent => nodes.object(parent).map_or(Above::Nothing, Above::Object),
             };
-        }
-        let order = Preorder::new(graph.len(), |object| above[object as usize], progress)?;
-        Ok(Forest::of(order, holders, labels))
+            Some((nodes.object(node)?, above))
+        });
+        let order = Preorder::of_visits(holders.graph.len(), visits, progress)?;
+        Forest::of(order, holders, labels, progress)
     }
 
     /// A tree whose tops are held by roots themselves.
-    fn of(order: Preorder, holders: Holders<'_>, labels: &Labels) -> Forest {
+    fn of(order: Preorder, holders: Holders<'_>, labels: &Labels, progress: &Progress) -> Result<Forest, Cancelled> {
         let Holders { graph, liveness } = holders;
         let tree = order.tree();
-        let sums = tree.sums(|object| graph.objects.size(object));
+        let (kinds, sums) = columns(tree, graph, labels, progress)?;
         let top = |number: u32| {
             let roots = liveness.retaining.roots_of(graph, tree.objects[number as usize]);
             let root = best_root(graph, roots).unwrap_or(NONE);
             Top { number, label: labels.of_root(root), shared: false }
         };
         let tops = tree.children(0).map(top).collect();
-        Forest { order: Some(order), sums, tops }
+        Ok(Forest { order: Some(order), kinds, sums, tops })
     }
 
     /// What pictures are built from; `count`: weigh objects, not bytes.
     pub fn source<'a>(&'a self, holders: Holders<'a>, labels: &'a Labels, count: bool) -> Source<'a> {
         let Holders { graph, liveness } = holders;
-        let (tree, bytes) = match &self.order {
-            None => (Tree::from(&liveness.dominators), Weights::Retained(&liveness.retained)),
-            Some(order) => (order.tree(), Weights::Sums(&self.sums)),
+        let tree = match &self.order {
+            None => Tree::from(&liveness.dominators),
+            Some(order) => order.tree(),
         };
-        let weights = if count { Weights::Objects } else { bytes };
-        Source { graph, labels, tree, weights, tops: &self.tops }
+        let weights = if count { Weights::Objects } else { Weights::Bytes(&self.sums) };
+        Source { graph, labels, tree, kinds: &self.kinds, weights, tops: &self.tops }
     }
+}
+
+/// What every picture of a tree asks of each object, by number.
+fn columns(
+    tree: Tree<'_>,
+    graph: &Graph,
+    labels: &Labels,
+    progress: &Progress,
+) -> Result<(Vec<u32>, Vec<u64>), Cancelled> {
+    let kinds = tree.values(|object| labels.of_type(graph.objects.type_index(object)), progress)?;
+    Ok((kinds, tree.sums(|object| graph.objects.size(object), progress)?))
 }
 
 /// The roots from which a top is reachable, as far as it matters.

@@ -26,11 +26,25 @@ pub(super) struct Group {
     label: u32,
     objects: u32,
     sample: u32,
-    /// How many of them lead further.
+    /// How many members lead further, and the last one of this piece.
     members: u32,
+    last: u32,
     weight: u64,
     sample_weight: u64,
     shared: u64,
+}
+
+/// What leads from a box to the next level.
+pub(super) trait Member: Copy + Send + Sync {
+    /// Takes in the next member of the same group, where both lead to the same place.
+    fn takes(&mut self, next: &Self) -> bool;
+}
+
+/// A number, to be expanded on its own.
+impl Member for u32 {
+    fn takes(&mut self, _: &u32) -> bool {
+        false
+    }
 }
 
 /// What one piece of a box gave.
@@ -39,7 +53,7 @@ pub(super) struct Expanded<M> {
     groups: Vec<Group>,
     /// Group and member, of everything that leads further.
     members: Vec<(u32, M)>,
-    shared: bool,
+    pub shared: bool,
     /// Objects that became part of the box itself, and how many levels of its own type they fill.
     pub absorbed: u32,
     pub chain: u32,
@@ -48,21 +62,23 @@ pub(super) struct Expanded<M> {
 /// One slot per label, to find the group of a label; all empty between two uses.
 pub(super) struct Slots(Vec<u32>);
 
-impl<M> Expanded<M> {
+impl<M: Member> Expanded<M> {
     /// Adds an object to the group of its label, and to the members of the next level if it leads further.
     pub fn add(&mut self, slots: &mut Slots, label: u32, object: u32, weight: u64, further: Option<M>) {
         let shared = if self.shared { weight } else { 0 };
-        let one = Group {
-            label,
-            objects: 1,
-            sample: object,
-            members: u32::from(further.is_some()),
-            weight,
-            sample_weight: weight,
-            shared,
-        };
+        let one =
+            Group { label, objects: 1, sample: object, members: 0, last: NONE, weight, sample_weight: weight, shared };
         let at = slots.join(&mut self.groups, &one);
-        self.members.extend(further.map(|member| (at, member)));
+        let Some(member) = further else { return };
+        let group = &mut self.groups[at as usize];
+        if let Some((_, last)) = self.members.get_mut(group.last as usize)
+            && last.takes(&member)
+        {
+            return;
+        }
+        group.members += 1;
+        group.last = self.members.len() as u32;
+        self.members.push((at, member));
     }
 }
 
@@ -139,23 +155,27 @@ impl<'a> Growth<'a> {
         Growth { frames: vec![root], limits, floor, slots, piece, work, progress }
     }
 
-    /// A piece of the first level, filled by `fill`.
-    pub fn first<M, E>(
-        &mut self,
-        shared: bool,
-        fill: impl FnOnce(&mut Expanded<M>, &mut Slots) -> Result<(), E>,
-    ) -> Result<Expanded<M>, E> {
-        self.slots.fill(shared, fill)
+    /// The first level in pieces; `fill` makes one of what stands beside whether its members are shared.
+    pub fn first<P: Send, M: Member>(
+        &self,
+        pieces: Vec<(bool, P)>,
+        fill: impl Fn(P, &mut Expanded<M>, &mut Slots) -> Result<(), Cancelled> + Sync,
+    ) -> Result<Vec<Expanded<M>>, Cancelled> {
+        let labels = self.slots.0.len();
+        let one = |slots: &mut Slots, (shared, piece)| slots.fill(shared, |out, slots| fill(piece, out, slots));
+        pieces.into_par_iter().map_init(|| Slots(vec![NONE; labels]), one).collect()
     }
 
-    /// Grows all levels: `first` is what the root gave; `expand` takes a box's label and members of it.
-    pub fn grow<M: Copy + Send + Sync>(
+    /// Grows all levels: `first` is what the root gave, shared pieces in front; `expand` takes a box's label and
+    /// members of it.
+    pub fn grow<M: Member>(
         mut self,
         first: Vec<Expanded<M>>,
         expand: impl Fn(u32, &[M], &mut Expanded<M>, &mut Slots) -> Result<(), Cancelled> + Sync,
     ) -> Result<Vec<Frame>, Cancelled> {
         let mut front = Front { boxes: 1..1, members: Vec::new(), spans: Vec::new() };
         self.merge(0, &first, 1, &mut front);
+        drop(first);
         for depth in 2.. {
             front.boxes.end = self.frames.len() as u32;
             if front.members.is_empty() {
@@ -171,7 +191,7 @@ impl<'a> Growth<'a> {
         Ok(self.frames)
     }
 
-    fn expand_level<M: Copy + Send + Sync>(
+    fn expand_level<M: Member>(
         &mut self,
         front: &Front<M>,
         expand: &(impl Fn(u32, &[M], &mut Expanded<M>, &mut Slots) -> Result<(), Cancelled> + Sync),
@@ -199,7 +219,7 @@ impl<'a> Growth<'a> {
     }
 
     /// Joins the pieces of one box (shared ones first), makes its children and lists their members in `next`.
-    fn merge<M: Copy>(&mut self, frame: u32, pieces: &[impl Borrow<Expanded<M>>], depth: u32, next: &mut Front<M>) {
+    fn merge<M: Member>(&mut self, frame: u32, pieces: &[impl Borrow<Expanded<M>>], depth: u32, next: &mut Front<M>) {
         let pieces = || pieces.iter().map(Borrow::borrow);
         let mut groups = Vec::new();
         let mut joined: Vec<Vec<u32>> = Vec::new();

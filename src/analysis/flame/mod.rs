@@ -17,12 +17,12 @@ mod select;
 mod tests;
 mod tree;
 
-pub use bottom_up::bottom_up;
+pub use bottom_up::{Start, bottom_up, objects_of_outward};
 pub use build::{Limits, Source, Top, Weights, top_down};
 pub use census::{NO_GENERATION, generations};
 pub use forest::Forest;
 pub use labels::Labels;
-pub use select::{each_object, objects_of, outermost};
+pub use select::{objects_of, outermost};
 pub use tree::{Above, Preorder, Tree};
 
 use crate::heap::{RootKind, TypeKind};

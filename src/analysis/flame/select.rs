@@ -22,16 +22,6 @@ pub fn outermost(source: &Source<'_>, set: &[u32], progress: &Progress) -> Resul
     Ok(out)
 }
 
-/// Every object of the tree for itself, under the label of its type: where a whole heap bottom-up starts.
-pub fn each_object(source: &Source<'_>) -> Vec<Top> {
-    let mut out = Vec::with_capacity(source.tree.len());
-    for top in source.tops {
-        let below = top.number..source.tree.ends[top.number as usize];
-        out.extend(below.map(|number| Top { number, label: source.label(number), shared: top.shared }));
-    }
-    out
-}
-
 /// All objects merged into the box that `path` leads to: labels as [`super::FlameTree::labels_to`] gives them,
 /// in a tree built top-down from `start` with the same limits.
 pub fn objects_of(

@@ -39,6 +39,7 @@ struct World {
     labels: Labels,
     parents: Vec<u32>,
     order: Preorder,
+    kinds: Vec<u32>,
     sums: Vec<u64>,
     tops: Vec<Top>,
     limits: Limits,
@@ -72,7 +73,8 @@ impl World {
         let above = |i: u32| case.objects[i as usize].2.map_or(Above::Nothing, Above::Object);
         let order = Preorder::new(n, above, &Progress::new()).unwrap();
         let tree = order.tree();
-        let sums = tree.sums(|i| case.objects[i as usize].1);
+        let kinds = tree.values(|i| labels.of_type(case.objects[i as usize].0), &Progress::new()).unwrap();
+        let sums = tree.sums(|i| case.objects[i as usize].1, &Progress::new()).unwrap();
         let tops: Vec<Top> = tree
             .children(0)
             .map(|number| {
@@ -82,12 +84,12 @@ impl World {
             .collect();
         let hidden = case.hidden.clone();
         let limits = Limits { min_percent: 0.0, fold_chains: case.fold, hidden, ..Limits::default() };
-        World { graph, labels, parents, order, sums, tops, limits }
+        World { graph, labels, parents, order, kinds, sums, tops, limits }
     }
 
     fn source(&self) -> Source<'_> {
-        let World { graph, labels, order, sums, tops, .. } = self;
-        Source { graph, labels, tree: order.tree(), weights: Weights::Sums(sums), tops }
+        let World { graph, labels, order, kinds, sums, tops, .. } = self;
+        Source { graph, labels, tree: order.tree(), kinds, weights: Weights::Bytes(sums), tops }
     }
 
     fn number(&self, object: u32) -> u32 {
@@ -164,6 +166,28 @@ fn adds_up(tree: &FlameTree) {
     }
 }
 
+/// Each box of types has the objects that its path leads to; roots have those of the box before them, none twice.
+fn outward_boxes_lead_to_objects(world: &World, start: Start<'_>, tree: &FlameTree) {
+    let source = world.source();
+    let objects = |frame: u32| {
+        let path = tree.labels_to(frame);
+        objects_of_outward(&source, start, &path, &world.limits, &Progress::new()).unwrap()
+    };
+    for at in 0..tree.frames.len() as u32 {
+        let (frame, label) = (&tree.frames[at as usize], tree.labels[tree.frames[at as usize].name as usize]);
+        let found = objects(at);
+        assert!(found.is_sorted_by(|a, b| a < b));
+        if source.labels.is_type(label) {
+            assert_eq!(found.len() as u32, frame.objects);
+            assert!(found.iter().all(|&object| source.label(world.number(object)) == label));
+            assert!(found.contains(&frame.sample));
+        } else if at > 0 {
+            let above = objects(frame.parent);
+            assert!(!found.is_empty() && found.iter().all(|object| above.contains(object)));
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -221,6 +245,10 @@ proptest! {
         let tree = top_down(&source, &start, "all", &world.limits, &Progress::new()).unwrap();
         adds_up(&tree);
         if !set.is_empty() {
+            let up = bottom_up(&source, Start::From(&start), "all", &world.limits, &Progress::new()).unwrap();
+            adds_up(&up);
+            prop_assert_eq!(up.frames[0].weight, tree.frames[0].weight);
+            outward_boxes_lead_to_objects(&world, Start::From(&start), &up);
             prop_assert_eq!(&*tree.name(0).full, "N.T0");
             prop_assert_eq!(tree.frames[0].weight, start.iter().map(|top| source.weight(top.number)).sum::<u64>());
         }
@@ -231,9 +259,11 @@ proptest! {
         let world = World::new(&case);
         let source = world.source();
         let size = |number: u32| world.graph.objects.size(world.object(number));
-        let start = each_object(&source);
-        prop_assert_eq!(start.len(), case.objects.len());
-        let tree = bottom_up(&source, &start, size, "all", &world.limits, &Progress::new()).unwrap();
+        let start: Vec<Top> = (1..=case.objects.len() as u32).map(|number| {
+            let shared = world.path(world.object(number)).1.shared;
+            Top { number, label: source.label(number), shared }
+        }).collect();
+        let tree = bottom_up(&source, Start::Everything, "all", &world.limits, &Progress::new()).unwrap();
         adds_up(&tree);
         let one = build::only_type(&world.labels, &start);
         let mut want: BTreeMap<Vec<u32>, [u64; 2]> = BTreeMap::new();
@@ -251,6 +281,7 @@ proptest! {
         }
         let got: BTreeMap<Vec<u32>, [u64; 2]> = boxes(&tree).into_iter().map(|(path, s)| (path, [s[2], s[3]])).collect();
         prop_assert_eq!(got, want);
+        outward_boxes_lead_to_objects(&world, Start::Everything, &tree);
     }
 }
 
@@ -297,7 +328,7 @@ fn a_linked_list_folds_into_one_box_with_its_length() {
     let last = tree.frames[4];
     assert_eq!((last.objects, last.chain, last.own), (n - 2, n - 2, 40 * u64::from(n - 2)));
 
-    let up = bottom_up(&world.source(), &world.tops, |_| 1, "all", &world.limits, &Progress::new()).unwrap();
+    let up = bottom_up(&world.source(), Start::From(&world.tops), "all", &world.limits, &Progress::new()).unwrap();
     adds_up(&up);
 }
 
@@ -326,6 +357,6 @@ fn a_cancelled_tree_stops() {
     let world = World::new(&case);
     let progress = Progress::new();
     progress.cancel();
-    let up = bottom_up(&world.source(), &world.tops, |_| 1, "all", &world.limits, &progress);
+    let up = bottom_up(&world.source(), Start::From(&world.tops), "all", &world.limits, &progress);
     assert!(up.is_err());
 }

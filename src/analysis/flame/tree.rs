@@ -4,8 +4,10 @@
 //! siblings lie close together in memory. Dominators come in this form; every other tree, given as one parent
 //! per object, is brought into it here.
 
+use rayon::prelude::*;
+
 use crate::analysis::dominators::Dominators;
-use crate::progress::{Cancelled, Progress};
+use crate::progress::{CHECK_EVERY, Cancelled, Progress};
 
 /// A tree over the objects of a graph, below a virtual root with number 0.
 #[derive(Clone, Copy, Debug)]
@@ -41,17 +43,40 @@ impl<'a> Tree<'a> {
         self.len() == 0
     }
 
+    /// What `value` says of each number's object, by number, so that whoever goes through numbers goes through
+    /// memory in order.
+    pub fn values(self, value: impl Fn(u32) -> u32 + Sync, progress: &Progress) -> Result<Vec<u32>, Cancelled> {
+        let mut out = vec![0; self.objects.len()];
+        self.fill(&mut out, value, progress)?;
+        Ok(out)
+    }
+
     /// Sum of a weight per object over all numbers before each number: what lies below `n` weighs
     /// `sums[ends[n]] - sums[n]`. One longer than there are numbers.
-    pub fn sums(self, own: impl Fn(u32) -> u64) -> Vec<u64> {
-        let mut sums = Vec::with_capacity(self.objects.len() + 1);
+    pub fn sums(self, own: impl Fn(u32) -> u64 + Sync, progress: &Progress) -> Result<Vec<u64>, Cancelled> {
+        let mut sums = vec![0; self.objects.len() + 1];
+        self.fill(&mut sums[1..], own, progress)?;
         let mut sum = 0;
-        sums.push(0);
-        for (number, &object) in self.objects.iter().enumerate() {
-            sum += if number == 0 { 0 } else { own(object) };
-            sums.push(sum);
+        for own in &mut sums {
+            sum += *own;
+            *own = sum;
         }
-        sums
+        Ok(sums)
+    }
+
+    fn fill<T: Send>(
+        self,
+        out: &mut [T],
+        value: impl Fn(u32) -> T + Sync,
+        progress: &Progress,
+    ) -> Result<(), Cancelled> {
+        let pieces = out.par_chunks_mut(CHECK_EVERY).zip(self.objects.par_chunks(CHECK_EVERY)).enumerate();
+        pieces.try_for_each(|(piece, (out, objects))| {
+            // Number 0 has no object.
+            let objects = out.iter_mut().zip(objects).skip(usize::from(piece == 0));
+            objects.for_each(|(out, &object)| *out = value(object));
+            progress.check()
+        })
     }
 }
 
@@ -85,15 +110,37 @@ pub struct Preorder {
     ends: Vec<u32>,
 }
 
+/// The objects of a tree, parents before their children.
+struct Walk {
+    /// Position → object; position 0 is the virtual root.
+    order: Vec<u32>,
+    /// Position → position of the parent.
+    parents: Vec<u32>,
+    /// Object → position, or [`OUTSIDE`].
+    positions: Vec<u32>,
+}
+
+impl Walk {
+    /// None but the virtual root; all objects have `position`.
+    fn new(len: usize, position: u32) -> Walk {
+        let column = |first: u32| {
+            let mut column = Vec::with_capacity(len + 1);
+            column.push(first);
+            column
+        };
+        Walk { order: column(u32::MAX), parents: column(0), positions: vec![position; len] }
+    }
+}
+
+/// Position of what is not in the tree.
+const OUTSIDE: u32 = u32::MAX;
+
 impl Preorder {
     /// Numbers a tree of `len` objects from what lies above each of them.
     pub fn new(len: usize, above: impl Fn(u32) -> Above, progress: &Progress) -> Result<Preorder, Cancelled> {
-        // First an order in which parents come before their children: from each object up to one that is in
-        // it, then back down. Position 0 is the virtual root.
-        const OUTSIDE: u32 = u32::MAX;
-        let mut order = vec![u32::MAX];
-        let mut parents = vec![0u32];
-        let mut positions = vec![0u32; len];
+        // From each object up to one that has a position, then back down.
+        let mut walk = Walk::new(len, 0);
+        let Walk { order, parents, positions } = &mut walk;
         let mut trail = Vec::new();
         for object in 0..len as u32 {
             progress.check_at(object as usize)?;
@@ -119,7 +166,35 @@ impl Preorder {
                 positions[below as usize] = position;
             }
         }
-        // Sizes from the leaves up, then every parent hands out ranges to its children.
+        Preorder::numbered(walk, progress)
+    }
+
+    /// The same from a walk over all objects that comes to parents before their children.
+    pub fn of_visits(
+        len: usize,
+        visits: impl Iterator<Item = (u32, Above)>,
+        progress: &Progress,
+    ) -> Result<Preorder, Cancelled> {
+        let mut walk = Walk::new(len, OUTSIDE);
+        for (object, above) in visits {
+            let parent = match above {
+                Above::Object(parent) => walk.positions[parent as usize],
+                Above::Nothing => 0,
+                Above::Outside => OUTSIDE,
+            };
+            if parent != OUTSIDE {
+                walk.positions[object as usize] = walk.order.len() as u32;
+                walk.parents.push(parent);
+                walk.order.push(object);
+            }
+            progress.check_at(walk.order.len())?;
+        }
+        Preorder::numbered(walk, progress)
+    }
+
+    /// Sizes from the leaves up, then every parent hands out ranges to its children.
+    fn numbered(walk: Walk, progress: &Progress) -> Result<Preorder, Cancelled> {
+        let Walk { order, parents, positions } = walk;
         let count = order.len();
         let mut sizes = vec![1u32; count];
         for position in (1..count).rev() {
@@ -146,9 +221,8 @@ impl Preorder {
             // From here on the position's number, for its children.
             sizes[position] = number;
         }
-        for number in &mut tree.numbers {
-            *number = if *number == OUTSIDE { 0 } else { sizes[*number as usize] };
-        }
+        let number = |&position: &u32| if position == OUTSIDE { 0 } else { sizes[position as usize] };
+        tree.numbers.par_iter_mut().for_each(|position| *position = number(position));
         Ok(tree)
     }
 
@@ -188,7 +262,7 @@ mod tests {
             assert_eq!(tree.numbers[tree.objects[number as usize] as usize], number);
             assert!(tree.parents[number as usize] < number && number < tree.ends[number as usize]);
         }
-        let sums = tree.sums(u64::from);
+        let sums = tree.sums(u64::from, &Progress::new()).unwrap();
         let of = |object: u32| {
             let number = tree.numbers[object as usize] as usize;
             sums[tree.ends[number] as usize] - sums[number]
