@@ -18,7 +18,7 @@ use crate::heap::Heap;
 use crate::progress::Progress;
 use crate::session::flame::{FlameQuestion, FlameRoot, Flames};
 use crate::ui::export::{self, Caption, Format, Look};
-use crate::view::flame::{FlameView, JSON_LEVELS, Measure, TreeKind};
+use crate::view::flame::{ColorBy, FlameView, JSON_LEVELS, Measure, TreeKind};
 use crate::view::{facts, format};
 
 /// Write the heap as a flame graph: a picture, folded stacks, speedscope or JSON
@@ -57,7 +57,10 @@ pub struct Args {
     /// Boxes of less than this share of the root are summed as smaller
     #[arg(long, value_name = "P", default_value_t = 0.1, value_parser = percent)]
     min_percent: f64,
-    /// Colours of a picture
+    /// What the colours of a picture tell
+    #[arg(long, value_enum, default_value_t = Coloring::Assembly)]
+    color: Coloring,
+    /// Is the picture dark or light?
     #[arg(long, value_enum, default_value_t = Colors::Dark)]
     theme: Colors,
     #[command(flatten)]
@@ -68,6 +71,25 @@ pub struct Args {
 enum Colors {
     Dark,
     Light,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Coloring {
+    Assembly,
+    Namespace,
+    Generation,
+    RootKind,
+}
+
+impl From<Coloring> for ColorBy {
+    fn from(coloring: Coloring) -> ColorBy {
+        match coloring {
+            Coloring::Assembly => ColorBy::Assembly,
+            Coloring::Namespace => ColorBy::Namespace,
+            Coloring::Generation => ColorBy::Generation,
+            Coloring::RootKind => ColorBy::RootKind,
+        }
+    }
 }
 
 fn output() -> impl TypedValueParser<Value = PathBuf> {
@@ -118,7 +140,9 @@ fn view(args: &Args, format: Format, heap: &Heap, progress: &Progress) -> Result
     let liveness = Liveness::new(graph, &without, progress)?;
     let flames = Flames::new(without);
     let measure = Measure { tree: args.tree, ..Measure::default() };
-    let question = FlameQuestion { measure, root, ..FlameQuestion::default() };
+    let color = ColorBy::from(args.color);
+    let generations = color == ColorBy::Generation;
+    let question = FlameQuestion { measure, root, generations, ..FlameQuestion::default() };
     let limits = Limits { min_percent: args.min_percent, ..Limits::default() };
     let limits = match format {
         // One level more than is written, so that what lies deeper is told from what is small.
@@ -127,7 +151,9 @@ fn view(args: &Args, format: Format, heap: &Heap, progress: &Progress) -> Result
     };
     let answer = flames.tree(heap, &liveness, &question, limits, progress)?;
     let caption = caption(args, heap, &answer.tree.name(0).short, answer.heap);
-    Ok((FlameView::new(Arc::clone(&answer.tree), measure, answer.heap), caption))
+    let mut view = FlameView::new(Arc::clone(&answer.tree), measure, answer.heap);
+    view.color = color;
+    Ok((view, caption))
 }
 
 fn caption(args: &Args, heap: &Heap, root: &str, reachable: u64) -> Caption {

@@ -10,7 +10,7 @@ use std::path::Path;
 use eframe::egui::{Align2, CornerRadius, Painter, Pos2, Rect, Theme, Ui, Vec2, pos2, vec2};
 
 use super::export_svg;
-use super::flame_paint::{self, Frame, Marks, PITCH};
+use super::flame_paint::{self, Entry, Frame, Marks, PITCH};
 use super::raster::{self, Picture};
 use super::theme::{self, Palette};
 use crate::view::flame::{self, FlameView, Spot};
@@ -20,6 +20,10 @@ const EDGE: f32 = 16.0;
 /// Heights of the words above and below the boxes.
 const HEAD: f32 = 62.0;
 const FOOT: f32 = 40.0;
+/// What an entry of the legend takes beside its words.
+const ENTRY: f32 = 36.0;
+/// Who made the picture.
+pub(super) const BY: &str = concat!("Heapglass ", env!("CARGO_PKG_VERSION"));
 /// What stripes mean.
 pub(super) const SHARED: &str = "other roots hold it too";
 /// A PNG has at most this many pixels a side.
@@ -120,6 +124,17 @@ impl Sheet {
         self.spots.iter().any(|spot| flame_paint::shared_part(&self.view, spot).is_some())
     }
 
+    /// The legend as far as it fits beside what else stands below the boxes, and what stands for the rest of it.
+    pub fn legend(&self, palette: &Palette, width: &impl Fn(&str) -> f32) -> (Vec<Entry>, Option<String>) {
+        let mut entries = flame_paint::legend(palette, &self.view);
+        let besides = width(BY) + if self.has_shared() { width(SHARED) + ENTRY } else { 0.0 };
+        let room = self.size.x - 2.0 * EDGE - besides;
+        let shown = flame_paint::fitting(&entries, room, |words| width(words) + ENTRY);
+        let left_out = entries.len() - shown;
+        entries.truncate(shown);
+        (entries, (left_out > 0).then(|| flame_paint::more(left_out)))
+    }
+
     /// The line above the boxes.
     pub fn meaning(&self) -> String {
         let mut out = self.view.measure().meaning().to_owned();
@@ -152,10 +167,16 @@ fn paint(ui: &Ui, sheet: &Sheet, caption: &Caption) {
 fn legend(painter: &Painter, palette: &Palette, sheet: &Sheet) {
     let y = sheet.size.y - FOOT / 2.0;
     let mut x = EDGE;
-    for (color, words) in flame_paint::legend(palette, sheet.view.color) {
+    let width = |words: &str| painter.layout_no_wrap(words.to_owned(), theme::small(), palette.muted).size().x;
+    let (entries, more) = sheet.legend(palette, &width);
+    for (color, words) in entries {
         let chip = Rect::from_center_size(pos2(x + 7.0, y), Vec2::splat(12.0));
         painter.rect_filled(chip, CornerRadius::same(2), color);
         let end = painter.text(pos2(x + 19.0, y), Align2::LEFT_CENTER, words, theme::small(), palette.muted);
+        x = end.right() + 16.0;
+    }
+    if let Some(more) = more {
+        let end = painter.text(pos2(x, y), Align2::LEFT_CENTER, more, theme::small(), palette.muted);
         x = end.right() + 16.0;
     }
     if sheet.has_shared() {
@@ -164,8 +185,7 @@ fn legend(painter: &Painter, palette: &Palette, sheet: &Sheet) {
         flame_paint::stripes(painter, chip, palette.text);
         painter.text(pos2(x + 19.0, y), Align2::LEFT_CENTER, SHARED, theme::small(), palette.muted);
     }
-    let by = concat!("Heapglass ", env!("CARGO_PKG_VERSION"));
-    painter.text(pos2(sheet.size.x - EDGE, y), Align2::RIGHT_CENTER, by, theme::small(), palette.faint);
+    painter.text(pos2(sheet.size.x - EDGE, y), Align2::RIGHT_CENTER, BY, theme::small(), palette.faint);
 }
 
 /// Writes a flame graph in any format.

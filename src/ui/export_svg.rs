@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use eframe::egui::{Color32, Theme};
 
-use super::export::{Caption, SHARED, Sheet};
+use super::export::{BY, Caption, SHARED, Sheet};
 use super::flame_paint::{self, LABELLED, Widths};
 use super::theme::{self, Palette};
 use crate::view::flame::{self, Tile};
@@ -54,8 +54,10 @@ pub(super) fn write(sheet: &Sheet, caption: &Caption, theme: Theme, out: &mut im
     }
     let y = height - 16.0;
     let mut x = area.left();
-    let shared = sheet.has_shared().then_some((palette.bg[2], SHARED));
-    for (color, words) in flame_paint::legend(palette, sheet.view.color).into_iter().chain(shared) {
+    let width_of = |words: &str| words.chars().map(|c| widths.of(c)).sum::<f32>();
+    let (entries, more) = sheet.legend(palette, &width_of);
+    let shared = sheet.has_shared().then_some((palette.bg[2], SHARED.into()));
+    for (color, words) in entries.into_iter().chain(shared) {
         writeln!(
             out,
             "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{}\"/>",
@@ -65,11 +67,13 @@ pub(super) fn write(sheet: &Sheet, caption: &Caption, theme: Theme, out: &mut im
         if words == SHARED {
             writeln!(out, "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"url(#shared)\"/>", y - 10.0)?;
         }
-        writeln!(out, "{}", line(x + 18.0, y, palette.muted, 400, "start", words))?;
-        x += 34.0 + words.chars().map(|c| widths.of(c)).sum::<f32>();
+        writeln!(out, "{}", line(x + 18.0, y, palette.muted, 400, "start", &words))?;
+        x += 34.0 + width_of(&words);
     }
-    let by = concat!("Heapglass ", env!("CARGO_PKG_VERSION"));
-    writeln!(out, "{}", line(area.right(), y, palette.faint, 400, "end", by))?;
+    if let Some(more) = more {
+        writeln!(out, "{}", line(x, y, palette.muted, 400, "start", &more))?;
+    }
+    writeln!(out, "{}", line(area.right(), y, palette.faint, 400, "end", BY))?;
     writeln!(out, "</svg>")
 }
 

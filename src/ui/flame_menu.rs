@@ -1,6 +1,6 @@
 //! The flame graph's menus: which tree, weight and colours; what can be done with a box; the breadcrumb.
 
-use eframe::egui::{CornerRadius, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, Vec2};
+use eframe::egui::{Color32, CornerRadius, Label, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, Vec2};
 
 use super::flame_canvas::Wish;
 use super::grid_cell::menu_item;
@@ -41,7 +41,7 @@ pub fn switches(ui: &mut Ui, question: &mut FlameQuestion, view: Option<&mut Fla
             let known = match by {
                 ColorBy::Generation => has_generations && !measure.bottom_up,
                 ColorBy::Growth => view.is_compared(),
-                ColorBy::Assembly | ColorBy::RootKind => true,
+                ColorBy::Assembly | ColorBy::Namespace | ColorBy::RootKind => true,
             };
             if known {
                 choice(ui, &mut view.color, by, by.words(), "");
@@ -107,21 +107,42 @@ pub fn context(ui: &mut Ui, view: &FlameView, tile: Tile, question: &FlameQuesti
     }
 }
 
-/// Says what the colours mean, from right to left, where there is room for all of it.
+/// Says what the colours mean, from right to left, as much of it as there is room for; all of it where it is pointed
+/// at.
 pub fn legend(ui: &mut Ui, view: &FlameView) {
     const CHIP: f32 = 10.0;
+    const LEAST: usize = 2;
     let palette = palette(ui);
-    let entries = flame_paint::legend(palette, view.color);
-    let width = |words: &str| ui.painter().layout_no_wrap(words.to_owned(), theme::small(), palette.muted).size().x;
-    let all: f32 = entries.iter().map(|(_, words)| width(words) + CHIP + 2.0 * ui.spacing().item_spacing.x + 8.0).sum();
-    if all + 24.0 > ui.available_width() {
+    let entries = flame_paint::legend(palette, view);
+    let gap = 2.0 * ui.spacing().item_spacing.x + 8.0;
+    let width = |words: &str| {
+        ui.painter().layout_no_wrap(words.to_owned(), theme::small(), palette.muted).size().x + CHIP + gap
+    };
+    let shown = flame_paint::fitting(&entries, ui.available_width() - 24.0, width);
+    if shown < LEAST {
         return;
     }
+    let chip = |ui: &mut Ui, color: Color32| {
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(CHIP), Sense::hover());
+        ui.painter().rect_filled(rect, CornerRadius::same(2), color);
+    };
     ui.add_space(8.0);
-    for (color, words) in entries.into_iter().rev() {
-        ui.label(RichText::new(words).font(theme::small()).color(palette.muted));
-        let (chip, _) = ui.allocate_exact_size(Vec2::splat(CHIP), Sense::hover());
-        ui.painter().rect_filled(chip, CornerRadius::same(2), color);
+    if shown < entries.len() {
+        let words = flame_paint::more(entries.len() - shown);
+        let more = ui.add(Label::new(RichText::new(words).font(theme::small()).color(palette.accent)));
+        more.on_hover_ui(|ui| {
+            for (color, words) in &entries {
+                ui.horizontal(|ui| {
+                    chip(ui, *color);
+                    ui.label(RichText::new(&**words).font(theme::small()).color(palette.text));
+                });
+            }
+        });
+        ui.add_space(8.0);
+    }
+    for (color, words) in entries[..shown].iter().rev() {
+        ui.label(RichText::new(&**words).font(theme::small()).color(palette.muted));
+        chip(ui, *color);
         ui.add_space(8.0);
     }
 }

@@ -3,6 +3,8 @@
 //! Takes what the view laid out and puts rectangles and texts into a painter. Narrow boxes are plain quads in one
 //! mesh, wide ones have round corners and a label, so that a frame costs what can be read in it.
 
+use std::borrow::Cow;
+
 use eframe::egui::{
     Color32, Context, CornerRadius, FontId, Mesh, Painter, Pos2, RawInput, Rect, Shape, Stroke, StrokeKind,
     epaint::RectShape, pos2, vec2,
@@ -126,28 +128,61 @@ pub fn tone(palette: &Palette, tone: Tone) -> Color32 {
         Tone::User(shade) => pick(&palette.flame_user, shade),
         Tone::Framework(shade) => pick(&palette.flame_framework, shade),
         Tone::Core(shade) => pick(&palette.flame_core, shade),
+        Tone::UserSpace(rank) => pick(&palette.flame_user_spaces, rank),
+        Tone::FrameworkSpace(rank) => pick(&palette.flame_framework_spaces, rank),
         Tone::Generation(generation) => pick(&palette.flame_generation, generation),
         Tone::Growth(growth) => pick(&palette.flame_growth, growth),
     }
 }
 
-/// Colours of a mode with what they mean, for a legend.
-pub fn legend(palette: &Palette, by: ColorBy) -> Vec<(Color32, &'static str)> {
-    let mut entries: Vec<(Color32, &'static str)> = match by {
-        ColorBy::Assembly => vec![
-            (palette.root, "roots"),
-            (palette.flame_user[0], "program and libraries"),
-            (palette.flame_framework[0], "framework"),
-            (palette.flame_core[0], "core library"),
-        ],
-        ColorBy::Generation => palette.flame_generation.iter().copied().zip(flame::GENERATIONS).collect(),
-        ColorBy::Growth => palette.flame_growth.iter().copied().zip(flame::GROWTH).rev().collect(),
+/// A colour and what it means.
+pub type Entry = (Color32, Cow<'static, str>);
+
+/// The legend of a picture, what matters most first.
+pub fn legend(palette: &Palette, view: &FlameView) -> Vec<Entry> {
+    let known = |colors: &[Color32], words: &[&'static str]| -> Vec<Entry> {
+        colors.iter().zip(words).map(|(&color, &words)| (color, words.into())).collect()
+    };
+    let mut entries = match view.color {
+        ColorBy::Assembly => known(
+            &[palette.root, palette.flame_user[0], palette.flame_framework[0], palette.flame_core[0]],
+            &["roots", "program and libraries", "framework", "core library"],
+        ),
+        ColorBy::Namespace => {
+            let spaces = view.namespaces().legend().iter();
+            spaces.map(|(of, words)| (tone(palette, *of), words.clone())).collect()
+        }
+        ColorBy::Generation => known(&palette.flame_generation, &flame::GENERATIONS),
+        ColorBy::Growth => {
+            let mut entries = known(&palette.flame_growth, &flame::GROWTH);
+            entries.reverse();
+            entries
+        }
         ColorBy::RootKind => {
-            flame::RootFamily::ALL.iter().map(|&of| (tone(palette, Tone::RootKind(of)), of.text())).collect()
+            flame::RootFamily::ALL.iter().map(|&of| (tone(palette, Tone::RootKind(of)), of.text().into())).collect()
         }
     };
-    entries.push((smaller(palette, SMALLER), "smaller ones"));
+    entries.push((smaller(palette, SMALLER), "smaller ones".into()));
     entries
+}
+
+/// How many entries of a legend fit into `room`, each as wide as `width` says; where not all do, there is room for
+/// [`more`].
+pub fn fitting(entries: &[Entry], room: f32, width: impl Fn(&str) -> f32) -> usize {
+    let mut ends = entries.iter().scan(0.0, |end, (_, words)| {
+        *end += width(words);
+        Some(*end)
+    });
+    if ends.clone().last().is_none_or(|all| all <= room) {
+        return entries.len();
+    }
+    let rest = width(&more(entries.len()));
+    ends.position(|end| end + rest > room).unwrap_or(0)
+}
+
+/// What stands for the entries of a legend that do not fit.
+pub fn more(left_out: usize) -> String {
+    format!("and {left_out} more")
 }
 
 /// The part of a box that other roots hold as well, where that part begins: right below a root.
@@ -298,5 +333,20 @@ impl Widths {
     pub fn of(&self, c: char) -> f32 {
         let beside = || self.beside[BESIDE.iter().position(|&other| other == c).unwrap_or(0)];
         self.ascii.get(c as usize).copied().unwrap_or_else(beside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legend_shows_as_many_entries_as_fit_beside_a_word_for_the_rest() {
+        let entries: Vec<Entry> = (0..5).map(|at| (Color32::WHITE, format!("{at}{}", "x".repeat(19)).into())).collect();
+        let width = |words: &str| words.len() as f32;
+        assert_eq!(more(5), "and 5 more");
+        let shown = [100.0, 99.0, 90.0, 89.9, 30.0, 29.9, 0.0].map(|room| fitting(&entries, room, width));
+        assert_eq!(shown, [5, 4, 4, 3, 1, 0, 0]);
+        assert_eq!(fitting(&[], 0.0, width), 0);
     }
 }

@@ -11,6 +11,7 @@ use eframe::egui::{
 };
 
 use super::fonts;
+use crate::view::flame::OWN_COLORS;
 
 /// Heights and gaps in points; gaps are multiples of 4.
 pub mod size {
@@ -62,6 +63,9 @@ pub struct Palette {
     pub flame_user: [Color32; 5],
     pub flame_framework: [Color32; 4],
     pub flame_core: [Color32; 2],
+    /// By namespace: those that cover most of a picture, then all others.
+    pub flame_user_spaces: [Color32; OWN_COLORS as usize + 1],
+    pub flame_framework_spaces: [Color32; OWN_COLORS as usize + 1],
     /// By generation: 0, 1, 2, large, pinned, frozen.
     pub flame_generation: [Color32; 6],
     /// By kind of root: statics, thread statics, handles, finalizer queue, stacks.
@@ -96,6 +100,24 @@ pub static DARK: Palette = Palette {
     flame_user: [rgb(0xE08A3C), rgb(0xD9743B), rgb(0xE5A64B), rgb(0xC9603F), rgb(0xDB9A45)],
     flame_framework: [rgb(0x41618D), rgb(0x4A6E9B), rgb(0x3A5880), rgb(0x5179A6)],
     flame_core: [rgb(0x4B5766), rgb(0x55616F)],
+    flame_user_spaces: [
+        rgb(0xF7C676),
+        rgb(0xBE7654),
+        rgb(0xD27D07),
+        rgb(0xF9AEA0),
+        rgb(0x844A0C),
+        rgb(0xAB5B45),
+        rgb(0x978A7D),
+    ],
+    flame_framework_spaces: [
+        rgb(0x3D68A9),
+        rgb(0x92B9F2),
+        rgb(0x8E70CE),
+        rgb(0x224EA0),
+        rgb(0x978ED0),
+        rgb(0x42487E),
+        rgb(0x4C5667),
+    ],
     flame_generation: [rgb(0xE5A64B), rgb(0xD9743B), rgb(0x4A6E9B), rgb(0x7A5AA6), rgb(0xA84F82), rgb(0x4B5766)],
     flame_roots: [rgb(0x2FA39B), rgb(0x7FB069), rgb(0x4A6E9B), rgb(0xD9743B), rgb(0x7A5AA6)],
     flame_growth: [rgb(0x4A8FD9), rgb(0x3A5E8C), rgb(0x4B5766), rgb(0xA8483F), rgb(0xE0604F)],
@@ -121,6 +143,24 @@ pub static LIGHT: Palette = Palette {
     flame_user: [rgb(0xF2B36F), rgb(0xF0A274), rgb(0xF4C77D), rgb(0xEC9480), rgb(0xF3BE84)],
     flame_framework: [rgb(0xA9C4E6), rgb(0xB6CDEA), rgb(0x9CBBE1), rgb(0xC0D5EE)],
     flame_core: [rgb(0xCBD3DD), rgb(0xD5DBE3)],
+    flame_user_spaces: [
+        rgb(0xF4D68E),
+        rgb(0xC77E66),
+        rgb(0xEAB78D),
+        rgb(0xCC9306),
+        rgb(0xC59B76),
+        rgb(0xD2AE4A),
+        rgb(0xE6DDD3),
+    ],
+    flame_framework_spaces: [
+        rgb(0x82AAD3),
+        rgb(0xD1C3FE),
+        rgb(0x9BB7F8),
+        rgb(0x56A8F8),
+        rgb(0x988BBB),
+        rgb(0x698EE8),
+        rgb(0xB7BFCC),
+    ],
     flame_generation: [rgb(0xF4C77D), rgb(0xF0A274), rgb(0xA9C4E6), rgb(0xCDB8E8), rgb(0xEDB5D2), rgb(0xCBD3DD)],
     flame_roots: [rgb(0x8FD3CD), rgb(0xB8DBA0), rgb(0xA9C4E6), rgb(0xF0A274), rgb(0xCDB8E8)],
     flame_growth: [rgb(0x8DB8EA), rgb(0xC0D8F2), rgb(0xD5DBE3), rgb(0xF4C4BC), rgb(0xEE9488)],
@@ -251,6 +291,53 @@ fn visuals(base: Visuals, palette: &Palette) -> Visuals {
 mod tests {
     use super::*;
 
+    /// Linear red, green and blue as people see them who lack one kind of cone (Machado, Oliveira and Fernandes 2009,
+    /// severity 1): red, green, blue; last as everybody else does.
+    const VISIONS: [[[f32; 3]; 3]; 4] = [
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+    ];
+
+    fn times(matrix: &[[f32; 3]; 3], of: [f32; 3]) -> [f32; 3] {
+        matrix.map(|row| row.iter().zip(of).map(|(a, b)| a * b).sum())
+    }
+
+    /// How different two colours look: their distance in OKLab.
+    fn distance(vision: &[[f32; 3]; 3], a: Color32, b: Color32) -> f32 {
+        const CONES: [[f32; 3]; 3] =
+            [[0.412221, 0.536333, 0.051446], [0.211903, 0.680700, 0.107397], [0.088302, 0.281719, 0.629979]];
+        const LAB: [[f32; 3]; 3] =
+            [[0.210454, 0.793618, -0.004072], [1.977998, -2.428592, 0.450594], [0.025904, 0.782772, -0.808676]];
+        let lab = |color: Color32| {
+            let [r, g, b, _] = egui::Rgba::from(color).to_array();
+            let seen = times(vision, [r, g, b]).map(|part| part.clamp(0.0, 1.0));
+            times(&LAB, times(&CONES, seen).map(f32::cbrt))
+        };
+        lab(a).iter().zip(lab(b)).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt()
+    }
+
+    #[test]
+    fn every_kind_of_colour_vision_tells_user_code_from_the_framework() {
+        for palette in [&DARK, &LIGHT] {
+            for vision in &VISIONS {
+                let apart = |warm: &[Color32], cool: &[Color32]| {
+                    warm.iter().flat_map(|&a| cool.iter().map(move |&b| distance(vision, a, b))).fold(1.0, f32::min)
+                };
+                let spaces = apart(&palette.flame_user_spaces, &palette.flame_framework_spaces);
+                let files = [&palette.flame_framework[..], &palette.flame_core].concat();
+                let files = apart(&palette.flame_user, &files);
+                assert!(spaces >= 0.05 && files >= 0.05, "{spaces} {files} {vision:?}");
+                for colors in [&palette.flame_user_spaces, &palette.flame_framework_spaces] {
+                    let others = |at: usize| apart(&colors[at..=at], &colors[at + 1..]);
+                    let least = (0..colors.len()).map(others).fold(1.0, f32::min);
+                    assert!(least >= 0.035, "{least} {vision:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_text_colour_can_be_read_on_what_it_stands_on() {
         for palette in [&DARK, &LIGHT] {
@@ -261,6 +348,7 @@ mod tests {
             }
             assert!(contrast(palette.on_accent, palette.accent) >= 4.5);
             let boxes = palette.flame_user.iter().chain(&palette.flame_framework).chain(&palette.flame_core);
+            let boxes = boxes.chain(&palette.flame_user_spaces).chain(&palette.flame_framework_spaces);
             let boxes = boxes.chain(&palette.flame_generation).chain(&palette.flame_roots).chain(&palette.flame_growth);
             for &fill in boxes.chain([&palette.root]) {
                 let ratio = contrast(palette.on(fill), fill);

@@ -321,12 +321,58 @@ fn bottom_up_a_type_is_the_root_and_what_holds_it_lies_below() {
     wait_for(&mut window, "the picture outward", |stage| {
         stage.panel.view().is_some_and(|view| view.measure().bottom_up && view.tree().frames[0].objects == 801)
     });
-    let view = window.state().panel.view().unwrap();
+    let view = window.state().panel.view().unwrap().clone();
     assert_eq!(&*view.tree().name(0).short, "LinqQueryCacheKey");
     let first = view.tree().children(0).start;
     assert_eq!(&*view.tree().name(first).short, "Dictionary<QueryCacheKey, QueryCacheEntry>+Entry[]");
     box_at(&window, "static var LazyInternalContext._cachedModels");
     picture(&mut window, "flame-type-bottom-up-dark");
+
+    // A box outward is the objects that the chosen ones have come to, not all of their type.
+    let entries = "Dictionary<QueryCacheKey, QueryCacheEntry>+Entry[]";
+    let (many, sample) = (view.tree().frames[first as usize].objects, view.tree().frames[first as usize].sample);
+    let at = box_at(&window, entries);
+    menu(&mut window, at, "Instances");
+    wait_for(&mut window, "the objects", |stage| stage.led.is_some());
+    let Some(Place { tab: Tab::Instances, subject: Some(Subject::Objects(objects, title)) }) =
+        window.state_mut().led.take()
+    else {
+        panic!("not to objects")
+    };
+    assert_eq!((objects.len() as u32, &*title), (many, entries));
+    assert!(objects.contains(&sample));
+    menu(&mut window, at, "Focus: a picture of its own");
+    wait_for(&mut window, "the picture of the box", |stage| {
+        stage.panel.view().is_some_and(|view| &*view.tree().name(0).short == entries)
+    });
+    assert_eq!(window.state().panel.view().unwrap().tree().frames[0].objects, many);
+    assert_eq!(window.state().subject, Some(Subject::Objects(objects, title)), "the same objects");
+}
+
+#[test]
+fn namespaces_can_have_the_colours_and_the_legend_names_them() {
+    const MODELS: &str = "System.Data.Entity.Core.Metadata.Edm";
+    let mut window = open([1920.0, 800.0], 1.0, Theme::Dark);
+    window.get_by_label("Colour: assembly").click();
+    window.run_steps(4);
+    window.get_by_label("By namespace: user code warm, framework cool").click();
+    window.run_steps(4);
+    window.get_by_label("Colour: namespace");
+    let view = window.state().panel.view().unwrap().clone();
+    let first = view.namespaces().legend()[0].1.to_string();
+    window.get_by_label(&first);
+    let named = |name: &str| view.namespaces().legend().iter().any(|(_, words)| words == name);
+    assert!(named(MODELS), "{:?}", view.namespaces().legend());
+    let look = Look { width: 1600.0, scale: 1.0, theme: Theme::Dark };
+    let svg = String::from_utf8(exported(&view, Format::Svg, look)).unwrap();
+    let legend = svg.rsplit("</g>").next().unwrap();
+    assert!(legend.contains(&format!(">{first}</text>")) && legend.contains(" more</text>"), "{legend}");
+    let rest =
+        |left_out: usize| window.query_by_label(&format!("and {left_out} more")).map(|node| node.rect().center());
+    let more = (1..20).find_map(rest).expect("a word for the rest");
+    hover(&mut window, more);
+    window.get_by_label(MODELS);
+    picture(&mut window, "flame-namespaces-dark");
 }
 
 #[test]

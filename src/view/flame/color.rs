@@ -13,6 +13,7 @@ use crate::heap::RootKind;
 pub enum ColorBy {
     #[default]
     Assembly,
+    Namespace,
     /// Where the objects of a box live.
     Generation,
     /// What kind of root a box hangs from.
@@ -22,12 +23,14 @@ pub enum ColorBy {
 }
 
 impl ColorBy {
-    pub const ALL: [ColorBy; 4] = [ColorBy::Assembly, ColorBy::Generation, ColorBy::RootKind, ColorBy::Growth];
+    pub const ALL: [ColorBy; 5] =
+        [ColorBy::Assembly, ColorBy::Namespace, ColorBy::Generation, ColorBy::RootKind, ColorBy::Growth];
 
     /// A word for a button.
     pub fn id(self) -> &'static str {
         match self {
             ColorBy::Assembly => "assembly",
+            ColorBy::Namespace => "namespace",
             ColorBy::Generation => "generation",
             ColorBy::RootKind => "root kind",
             ColorBy::Growth => "growth",
@@ -38,6 +41,7 @@ impl ColorBy {
     pub fn words(self) -> &'static str {
         match self {
             ColorBy::Assembly => "By assembly: user code warm, framework cool",
+            ColorBy::Namespace => "By namespace: user code warm, framework cool",
             ColorBy::Generation => "By generation",
             ColorBy::RootKind => "By kind of root",
             ColorBy::Growth => "By growth between the compared dumps",
@@ -56,6 +60,9 @@ pub enum Tone {
     User(u8),
     Framework(u8),
     Core(u8),
+    /// Namespaces of user code and of the framework, as [`Namespaces`](super::Namespaces) numbers them.
+    UserSpace(u8),
+    FrameworkSpace(u8),
     /// 0, 1, 2, large, pinned, frozen.
     Generation(u8),
     /// As [`GROWTH`] names it.

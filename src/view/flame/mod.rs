@@ -8,6 +8,7 @@ mod card;
 mod color;
 mod label;
 mod moves;
+mod namespaces;
 mod place;
 mod search;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use card::{Card, Held, Line, LineKind, path_markdown, path_text, smaller_tex
 pub use color::{ColorBy, GENERATIONS, GROWTH, Origin, RootFamily, Tone, by_assembly, by_growth, origin, origin_of};
 pub use label::{beside, fit};
 pub use moves::{Direction, FlameView};
+pub use namespaces::{Namespaces, OWN_COLORS};
 pub use place::{Camera, Placed, SLIVER, Smaller, Spot, Tile};
 pub use search::Search;
 pub use text::{JSON_LEVELS, write_folded, write_json, write_speedscope};

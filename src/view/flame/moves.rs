@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::card::{Card, Held};
 use super::place::{Camera, Placed, Smaller, Spot, Tile};
 use super::search::Search;
-use super::{ColorBy, Measure, RootFamily, Tone, by_assembly, by_growth};
+use super::{ColorBy, Measure, Namespaces, RootFamily, Tone, by_assembly, by_growth};
 use crate::analysis::flame::{FlameTree, NO_GENERATION, Name, NameKind};
 use crate::view::compare::CompareTable;
 use crate::view::format;
@@ -51,6 +51,7 @@ pub struct FlameView {
     /// Per name its colour by assembly; per box the kind of root it hangs from.
     by_assembly: Vec<Tone>,
     by_root: Vec<Option<RootFamily>>,
+    namespaces: Namespaces,
     /// Per name its colour by growth; empty where no dumps are compared.
     by_growth: Vec<Tone>,
     /// Points across, rows down.
@@ -76,6 +77,7 @@ impl FlameView {
         let placed = Placed::new(tree);
         let mut view = FlameView {
             camera: Camera { left: 0.0, right: 1.0, top: 0.0 },
+            namespaces: Namespaces::new(&placed.tree),
             placed,
             what,
             heap,
@@ -130,6 +132,10 @@ impl FlameView {
 
     pub fn selected(&self) -> Option<u32> {
         self.selected
+    }
+
+    pub fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
     }
 
     pub fn search(&self) -> &Search {
@@ -321,16 +327,18 @@ impl FlameView {
 
     /// The colour of a box. What the chosen colours say nothing about has its assembly's.
     pub fn tone(&self, frame: u32) -> Tone {
-        let by_assembly = self.by_assembly[self.tree().frames[frame as usize].name as usize];
+        let name = self.tree().frames[frame as usize].name;
+        let by_assembly = self.by_assembly[name as usize];
         let other = match self.color {
             ColorBy::Assembly => None,
+            ColorBy::Namespace => Some(self.namespaces.tone(name)),
             ColorBy::Generation if by_assembly == Tone::Root => None,
             ColorBy::Generation => {
                 let of = self.tree().generations.get(frame as usize).filter(|&&of| of != NO_GENERATION);
                 of.map(|&of| Tone::Generation(of))
             }
             ColorBy::Growth if by_assembly == Tone::Root => None,
-            ColorBy::Growth => self.by_growth.get(self.tree().frames[frame as usize].name as usize).copied(),
+            ColorBy::Growth => self.by_growth.get(name as usize).copied(),
             ColorBy::RootKind => self.by_root[frame as usize].map(Tone::RootKind),
         };
         other.filter(|_| by_assembly != Tone::Empty).unwrap_or(by_assembly)
