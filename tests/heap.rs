@@ -433,7 +433,13 @@ const PROVEN: [Proven; 9] = [
 /// Rows that no dump at hand proves, and why they should hold.
 const UNPROVEN: [(&str, &str, &str, &str, &str); 9] = [
     (".NET Framework 4.x", "Windows", "x64, x86", "any, segments", "by source only: as 2.x, segments by structure"),
-    (".NET Core 2.0", "Linux", "x64", "workstation and server, segments", "objects exact; handles, statics not yet"),
+    (
+        ".NET Core 2.0",
+        "Linux",
+        "x64",
+        "workstation and server, segments",
+        "objects, handles, threads exact; static variables not yet",
+    ),
     (".NET Core 2.1, 2.2", "Linux", "x64", "any, segments", "by source only: as on Windows"),
     (".NET Core 2.1 to 3.1", "Windows", "x64, x86", "server, segments", "by source only: as 3.1 on Linux"),
     (".NET 5, 6, 7", "any", "x64", "any", "by source only: between two proven layouts"),

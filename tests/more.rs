@@ -58,13 +58,20 @@ fn told(heap: &Heap, words: &str) -> bool {
     heap.facts.warnings.iter().any(|warning| warning.contains(words))
 }
 
+/// Did the truth reader stumble? It does where a GC moves objects, and where a thread was stopped while it took
+/// memory from the heap.
+fn stumbled(folder: &Path, name: &str) -> bool {
+    let truth = json(&folder.join(format!("{name}.truth.json")));
+    truth.is_some_and(|truth| truth["corrupt"].as_array().is_some_and(|places| !places.is_empty()))
+}
+
 /// Objects, bytes, references, digests, and count and bytes of each method table.
 fn assert_equal_to_truth(heap: &Heap, folder: &Path, name: &str) {
     let Some(truth) = json(&folder.join(format!("{name}.truth.json"))) else {
         eprintln!("{name}: no truth beside it, only what is the same in each run is held");
         return;
     };
-    if truth["corrupt"].as_array().is_some_and(|places| !places.is_empty()) {
+    if stumbled(folder, name) {
         eprintln!("{name}: the truth reader stumbled itself, so nothing is compared");
         return;
     }
@@ -222,6 +229,11 @@ fn a_process_that_allocates_on_all_threads_agrees_with_itself_or_says_how_far_it
             continue;
         }
         whole += 1;
+        assert_eq!(heap.facts.gc.consistency.live_strays, 0, "{name}: {:?}", heap.facts.warnings);
+        if stumbled(&folder, name) {
+            assert_no_less_than_truth(&heap, &folder, name);
+            continue;
+        }
         assert_nothing_unread(&heap, name);
         assert_equal_to_truth(&heap, &folder, name);
     }
@@ -237,7 +249,7 @@ fn a_process_in_the_midst_of_a_gc_opens_and_says_so() {
         if moving(&heap) {
             assert!(told(&heap, "during a GC that was moving objects"), "{name}");
             assert_no_less_than_truth(&heap, &folder, &name);
-        } else {
+        } else if !stumbled(&folder, &name) {
             assert_nothing_unread(&heap, &name);
             assert_equal_to_truth(&heap, &folder, &name);
         }
