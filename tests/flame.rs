@@ -247,7 +247,7 @@ fn inferno_draws_the_folded_stacks_to_the_last_byte() {
     assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
     let svg = String::from_utf8(drawn.stdout).unwrap();
     let plain = |text: &str| text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    let mut boxes: Vec<(String, u64)> = Regex::new(r"<title>(.*) \(([\d,]+) samples, [\d.]+%\)</title>")
+    let mut boxes: Vec<(String, u64)> = Regex::new(r"<title>([^<]*) \(([\d,]+) samples, [\d.]+%\)</title>")
         .unwrap()
         .captures_iter(&svg)
         .map(|found| (plain(&found[1]), found[2].replace(',', "").parse().unwrap()))

@@ -370,8 +370,10 @@ fn namespaces_can_have_the_colours_and_the_legend_names_them() {
     let rest =
         |left_out: usize| window.query_by_label(&format!("and {left_out} more")).map(|node| node.rect().center());
     let more = (1..20).find_map(rest).expect("a word for the rest");
+    assert_eq!(window.query_all_by_label(MODELS).count(), 1);
     hover(&mut window, more);
-    window.get_by_label(MODELS);
+    window.run_steps(30);
+    assert_eq!(window.query_all_by_label(MODELS).count(), 2, "all of the legend");
     picture(&mut window, "flame-namespaces-dark");
 }
 
