@@ -356,7 +356,7 @@ fn a_rows_own_pattern_folds_or_leaves_out_that_row_alone() {
         let folded = table(&Rules { fold: add(&ours.fold), ..ours.clone() });
         let names = |table: &Table| table.rows.iter().map(|row| row.name.clone()).collect::<BTreeSet<_>>();
         let gone: Vec<_> = names(&before).difference(&names(&folded)).cloned().collect();
-        assert_eq!(gone, [name.clone()]);
+        assert_eq!(gone, std::slice::from_ref(name));
         assert_eq!(folded.total.bytes, before.total.bytes, "{name}: folding loses nothing");
         let left = table(&Rules { exclude: add(&ours.exclude), ..ours });
         assert!(!names(&left).contains(name) && left.total.bytes < before.total.bytes, "{name} is left out");
