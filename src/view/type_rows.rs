@@ -159,10 +159,11 @@ impl Rows for TypeRows<'_> {
     fn totals(&self) -> Option<Vec<Cell<'_>>> {
         let Arrangement { total, hidden, folded, .. } = self.arrangement;
         let bytes = total.exclusive(*folded);
-        let mut types = format::counted(self.arrangement.order.len() as u64, "type");
-        if hidden.types > 0 {
-            types = format!("{types} · {}", hidden.words(*folded));
-        }
+        // How many are shown stands above too; how many are hidden must have the room.
+        let types = match hidden.types {
+            0 => format::counted(self.arrangement.order.len() as u64, "type"),
+            _ => hidden.words(*folded),
+        };
         let cell = |column: &TypeColumn| match column {
             TypeColumn::Name => Cell::Words(Cow::Owned(types.clone())),
             TypeColumn::ExcPercent => Cell::Figure(format::percent(bytes, self.table.total.bytes)),

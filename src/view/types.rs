@@ -484,7 +484,7 @@ mod tests {
         let shown = arrangement.lines(&FxHashSet::default());
         let rows = TypeRows::new(&table, &arrangement, &shown);
         let totals = rows.totals().unwrap();
-        assert_eq!(totals[0].plain(), "3 types · 1 framework type, 3.00 kB hidden");
+        assert_eq!(totals[0].plain(), "1 framework type, 3.00 kB hidden");
         let elsewhere = Query { filter: Filter::parse("order").unwrap(), ..query };
         assert_eq!(table.arrange(&elsewhere).hidden, Hidden::default(), "what no filter shows is not hidden");
     }
