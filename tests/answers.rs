@@ -12,6 +12,7 @@ use heapglass::analysis::liveness::Liveness;
 use heapglass::analysis::strings::{self, Strings};
 use heapglass::analysis::suspects::suspects;
 use heapglass::analysis::waste::{Kind, Part, Source, waste};
+use heapglass::gcdump::open_heap;
 use heapglass::heap::{Heap, Options, RootKind};
 use heapglass::progress::Progress;
 use heapglass::runtime::Runtime;
@@ -313,4 +314,20 @@ fn suspicions_and_shares_add_up() {
     assert_eq!(first.root, "static var LazyInternalContext._cachedModels");
     assert_eq!(first.parts()[1], first.root);
     assert_eq!(opened.objects_of(&first.objects).len(), 804);
+}
+
+#[test]
+fn a_gcdump_counts_the_independent_roots_that_the_dump_of_the_process_counts() {
+    let counts = |name: &str| -> Vec<(u64, usize)> {
+        let path = support::dump(name).expect("both are packed in tests/data");
+        let heap = open_heap(&path, &Options::default(), &Progress::new()).expect("it opens");
+        let liveness = Liveness::new(&heap.graph, &[], &Progress::new()).expect("nobody cancels");
+        let holders = Holders { graph: &heap.graph, liveness: &liveness };
+        let is_command = |&id: &u32| &*heap.graph.type_of(id).name.full == "System.Data.SqlClient.SqlCommand";
+        let commands = heap.graph.objects.ids().filter(is_command);
+        commands.map(|id| (heap.graph.objects.address(id), holders.roots(&[id], usize::MAX).len())).collect()
+    };
+    let of_dump = counts(support::SAMPLE);
+    assert_eq!(of_dump.len(), 801);
+    assert_eq!(counts("efshop-net8-win-x64.gcdump"), of_dump);
 }

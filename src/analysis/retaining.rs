@@ -6,10 +6,15 @@
 //! retain; a dependent handle is an edge from key to value. `--without-roots` leaves whole kinds out, with
 //! a static also the edge it stands for.
 
+use rustc_hash::FxHashMap;
+
 use crate::heap::{ExtraKind, Graph, RootKind};
 use crate::progress::{Cancelled, Progress};
 
 use super::bits::Bits;
+
+/// The type of the arrays in which the runtime keeps static variables that are references.
+const BUCKET: &str = "System.Object[]";
 
 /// Retaining roots and the edges that need a second look. Everything else is in the graph as it is.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +38,9 @@ impl Retaining {
         let mut roots: Vec<u32> =
             (0..graph.roots.len() as u32).filter(|&root| keeps(graph.roots[root as usize].kind)).collect();
         roots.sort_by_key(|&root| graph.roots[root as usize].object);
-        let cut = named_edges(graph);
+        let mut cut = named_edges(graph);
+        cut.extend(edges_named_without_address(graph));
+        cut.sort_unstable();
         let mut dependent: Vec<(u32, u32)> = graph
             .extra
             .iter()
@@ -166,6 +173,34 @@ fn named_edges(graph: &Graph) -> Vec<(u32, u32)> {
     cut
 }
 
+/// The same where slots have no address, as in a .gcdump: buckets are the arrays of objects that handles hold, and
+/// a variable has one slot.
+fn edges_named_without_address(graph: &Graph) -> Vec<(u32, u32)> {
+    let mut named: FxHashMap<u32, usize> = FxHashMap::default();
+    for root in graph.roots.iter().filter(|root| root.address == 0) {
+        if matches!(root.kind, RootKind::Static | RootKind::ThreadStatic) {
+            *named.entry(root.object).or_default() += 1;
+        }
+    }
+    if named.is_empty() {
+        return Vec::new();
+    }
+    let handles = [RootKind::StrongHandle, RootKind::PinnedHandle];
+    let held = graph.roots.iter().filter(|root| handles.contains(&root.kind)).map(|root| root.object);
+    let mut buckets: Vec<u32> = held.filter(|&object| *graph.type_of(object).name.full == *BUCKET).collect();
+    buckets.sort_unstable();
+    buckets.dedup();
+    let mut cut = Vec::new();
+    for bucket in buckets {
+        let mut targets = graph.references.row(bucket).to_vec();
+        targets.sort_unstable();
+        let by_target = targets.chunk_by(|a, b| a == b);
+        let spoken_for = by_target.filter(|edges| named.get(&edges[0]).is_some_and(|&slots| edges.len() <= slots));
+        cut.extend(spoken_for.map(|edges| (bucket, edges[0])));
+    }
+    cut
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +229,23 @@ mod tests {
         assert_eq!(retaining.references(&graph, 0).collect::<Vec<_>>(), [2, 2, 3]);
         assert_eq!(retaining.referrers(&graph, 1).count(), 0);
         assert_eq!(retaining.roots_of(&graph, 1).len(), 2);
+    }
+
+    #[test]
+    fn variables_without_addresses_speak_for_the_array_that_a_handle_holds() {
+        let mut sketch = Sketch::default();
+        let bucket = sketch.object("System.Object[]", 64, &[1, 2, 2]);
+        sketch.object("T", 24, &[]);
+        sketch.object("T", 24, &[]);
+        sketch.object("System.Object[]", 32, &[1]);
+        sketch.root(RootKind::StrongHandle, "StrongHandle", bucket, 0);
+        sketch.root(RootKind::Static, "A.first", 1, 0);
+        sketch.root(RootKind::Static, "A.second", 2, 0);
+        let graph = sketch.graph();
+        let retaining = Retaining::new(&graph, &[]);
+        let kept = retaining.references(&graph, bucket).collect::<Vec<_>>();
+        assert_eq!(kept, [2, 2], "one of both slots has no name");
+        assert_eq!(retaining.references(&graph, 3).collect::<Vec<_>>(), [1], "no handle holds this array");
     }
 
     #[test]
