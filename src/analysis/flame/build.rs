@@ -195,7 +195,7 @@ impl Step<'_> {
         let mut open = Open { links: Vec::new(), dissolved: Vec::new(), seen: 0 };
         // A group of roots has its objects below it, a type has them in it.
         let mut round: &[u32] = numbers;
-        let mut last;
+        let mut last = Vec::new();
         if !self.source.labels.is_type(above) {
             self.take(above, numbers.iter().copied(), &mut open, &mut each)?;
             round = &[];
@@ -210,7 +210,9 @@ impl Step<'_> {
             if open.links.is_empty() {
                 return Ok(rounds);
             }
-            last = std::mem::take(&mut open.links);
+            // A list of millions has as many rounds: two vectors serve them all.
+            std::mem::swap(&mut last, &mut open.links);
+            open.links.clear();
             round = &last;
         }
         unreachable!("the loop ends when no links are left")
