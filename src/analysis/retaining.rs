@@ -155,20 +155,13 @@ fn named_edges(graph: &Graph) -> Vec<(u32, u32)> {
         .collect();
     slots.sort_unstable();
     slots.dedup();
-    let same = |a: &(u32, u32, u64), b: &(u32, u32, u64)| a.0 == b.0;
     let mut cut = Vec::new();
-    for of_bucket in slots.chunk_by(same) {
-        let bucket = of_bucket[0].0;
-        let mut targets = graph.references.row(bucket).to_vec();
-        targets.sort_unstable();
-        for of_target in of_bucket.chunk_by(|a, b| a.1 == b.1) {
-            let target = of_target[0].1;
-            let first = targets.partition_point(|&t| t < target);
-            let edges = targets[first..].partition_point(|&t| t == target);
-            if (1..=of_target.len()).contains(&edges) {
-                cut.push((bucket, target));
-            }
-        }
+    for of_bucket in slots.chunk_by(|a, b| a.0 == b.0) {
+        let named = |target: u32| {
+            let rest = &of_bucket[of_bucket.partition_point(|slot| slot.1 < target)..];
+            rest.partition_point(|slot| slot.1 == target)
+        };
+        cut_from(graph, of_bucket[0].0, named, &mut cut);
     }
     cut
 }
@@ -192,13 +185,17 @@ fn edges_named_without_address(graph: &Graph) -> Vec<(u32, u32)> {
     buckets.dedup();
     let mut cut = Vec::new();
     for bucket in buckets {
-        let mut targets = graph.references.row(bucket).to_vec();
-        targets.sort_unstable();
-        let by_target = targets.chunk_by(|a, b| a == b);
-        let spoken_for = by_target.filter(|edges| named.get(&edges[0]).is_some_and(|&slots| edges.len() <= slots));
-        cut.extend(spoken_for.map(|edges| (bucket, edges[0])));
+        cut_from(graph, bucket, |target| named.get(&target).copied().unwrap_or(0), &mut cut);
     }
     cut
+}
+
+/// Cuts a bucket's edges to every object that it refers to no more often than `named` slots hold that one.
+fn cut_from(graph: &Graph, bucket: u32, named: impl Fn(u32) -> usize, cut: &mut Vec<(u32, u32)>) {
+    let mut targets = graph.references.row(bucket).to_vec();
+    targets.sort_unstable();
+    let spoken_for = targets.chunk_by(|a, b| a == b).filter(|edges| edges.len() <= named(edges[0]));
+    cut.extend(spoken_for.map(|edges| (bucket, edges[0])));
 }
 
 #[cfg(test)]

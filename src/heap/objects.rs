@@ -115,8 +115,11 @@ impl Objects {
     }
 
     pub fn address(&self, id: u32) -> u64 {
-        let block = &self.blocks[self.block_of(id)];
-        block.base + u64::from(self.offsets[id as usize]) * u64::from(self.unit)
+        self.address_in(self.block_of(id), id)
+    }
+
+    fn address_in(&self, block: usize, id: u32) -> u64 {
+        self.blocks[block].base + u64::from(self.offsets[id as usize]) * u64::from(self.unit)
     }
 
     /// The addresses of `id` and all objects behind it: faster than asking for each.
@@ -135,7 +138,7 @@ impl Objects {
         let right = self.blocks.get(guess).is_some_and(|block| block.first <= id)
             && self.blocks.get(guess + 1).is_none_or(follows);
         let at = if right { guess } else { self.block_of(id) };
-        (self.blocks[at].base + u64::from(self.offsets[id as usize]) * u64::from(self.unit), at)
+        (self.address_in(at, id), at)
     }
 
     fn block_of(&self, id: u32) -> usize {

@@ -62,10 +62,10 @@ impl Opened {
     pub fn referrers(&self, subject: &Subject, progress: &Progress) -> Result<Tree> {
         let scene = self.scene()?;
         let known = match subject {
-            Subject::Type(group) => self.table().rows.iter().find(|row| row.group == *group),
+            Subject::Type(group) => self.table().row_of(*group),
             Subject::Object(_) | Subject::Objects(..) => None,
         };
-        let bytes = known.map(|row| row.figures.retained);
+        let bytes = known.map(|row| self.table().rows[row].figures.retained);
         let referrers = Referrers::of(scene, self.objects_of(subject), bytes);
         Ok(Tree::new(scene, self.name_of(subject), referrers, progress)?)
     }

@@ -271,9 +271,8 @@ fn count(desk: &Desk<'_>, subject: &Subject) -> usize {
         Subject::Object(_) => 1,
         Subject::Objects(objects, _) => objects.len(),
         Subject::Type(group) => {
-            let rows = &desk.opened.table().rows;
-            let row = rows.iter().find(|row| row.group == *group);
-            row.map_or(0, |row| row.figures.count as usize)
+            let table = desk.opened.table();
+            table.row_of(*group).map_or(0, |row| table.rows[row].figures.count as usize)
         }
     }
 }

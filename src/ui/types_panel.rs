@@ -112,7 +112,7 @@ impl TypesPanel {
                 Some(Subject::Objects(objects, _)) => objects.first().map(|object| desk.opened.group_of(*object)),
                 None => None,
             };
-            let row = first.and_then(|group| self.table.rows.iter().position(|row| row.group == group));
+            let row = first.and_then(|group| self.table.row_of(group));
             self.selected = row.map(|row| Chosen::Type(row as u32));
             self.uncover_selected();
         }

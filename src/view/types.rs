@@ -154,6 +154,11 @@ impl Hidden {
 }
 
 impl TypeTable {
+    /// Where the row of a group is; `None` where it has no objects.
+    pub fn row_of(&self, group: u32) -> Option<usize> {
+        self.rows.iter().position(|row| row.group == group)
+    }
+
     /// One row a group that has objects; `figures` by group.
     pub fn new(types: &[TypeInfo], groups: &TypeGroups, figures: &[Figures], analysed: bool) -> TypeTable {
         let mut members: Vec<Vec<u32>> = vec![Vec::new(); groups.len()];

@@ -14,6 +14,19 @@ fn type_text(window: &mut Window, text: &str) {
     window.run_steps(4);
 }
 
+/// What the command found by these words copies.
+fn copied_by(window: &mut Window, command: &str) -> String {
+    type_text(window, command);
+    let (key, modifiers) = (Key::Enter, Modifiers::NONE);
+    window.event(egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers });
+    window.step();
+    let copied = window.output().platform_output.commands.iter().find_map(|done| match done {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    copied.expect("a copied text")
+}
+
 fn offered(window: &Window) -> Vec<String> {
     let lines = window.query_all(By::new().role(Role::ListBoxOption));
     lines.map(|line| line.accesskit_node().label().unwrap_or_default()).collect()
@@ -88,15 +101,7 @@ fn sizes_are_kept_within_what_can_be_read() {
 #[test]
 fn diagnostics_tell_about_the_dump_and_nothing_of_what_it_holds() {
     let mut window = sample();
-    type_text(&mut window, "diagnostics");
-    let (key, modifiers) = (Key::Enter, Modifiers::NONE);
-    window.event(egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers });
-    window.step();
-    let copied = window.output().platform_output.commands.iter().find_map(|command| match command {
-        egui::OutputCommand::CopyText(text) => Some(text.clone()),
-        _ => None,
-    });
-    let text = copied.expect("a copied text");
+    let text = copied_by(&mut window, "diagnostics");
     assert!(text.starts_with("Heapglass ") && text.contains("segments: "), "{text}");
     assert!(!text.contains("SqlCommand") && !text.contains("efshop"), "{text}");
 }
@@ -107,15 +112,7 @@ fn the_log_says_what_was_done_and_nothing_of_the_heap() {
     heapglass::ui::log_file::install();
     heapglass::ui::log_file::keep_in(folder.path().to_owned());
     let mut window = sample();
-    type_text(&mut window, "copy the log");
-    let (key, modifiers) = (Key::Enter, Modifiers::NONE);
-    window.event(egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers });
-    window.step();
-    let copied = window.output().platform_output.commands.iter().find_map(|command| match command {
-        egui::OutputCommand::CopyText(text) => Some(text.clone()),
-        _ => None,
-    });
-    let log = copied.expect("the log is copied");
+    let log = copied_by(&mut window, "copy the log");
     let name = dump(SAMPLE).expect("the sample").file_name().expect("a name").to_string_lossy().into_owned();
     for fact in
         [concat!("Heapglass ", env!("CARGO_PKG_VERSION")), &name, "137280 objects", "Walking objects: ", "analysed"]
