@@ -233,6 +233,8 @@ impl Preorder {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -284,5 +286,68 @@ mod tests {
         let progress = Progress::new();
         progress.cancel();
         assert!(Preorder::new(2, |_| Above::Nothing, &progress).is_err());
+    }
+
+    /// A forest whose objects have any order: what lies above each of them, and them with parents in front.
+    fn forests() -> impl Strategy<Value = (Vec<Above>, Vec<u32>)> {
+        let parents = prop::collection::vec((any::<prop::sample::Index>(), 0..10u8), 0..80);
+        let shuffled = parents.prop_flat_map(|parents| {
+            let objects: Vec<u32> = (0..parents.len() as u32).collect();
+            (Just(parents), Just(objects).prop_shuffle())
+        });
+        shuffled.prop_map(|(parents, visits)| {
+            let mut above = vec![Above::Outside; visits.len()];
+            for (at, &(parent, kind)) in parents.iter().enumerate() {
+                above[visits[at] as usize] = match kind {
+                    0 => Above::Outside,
+                    1 => Above::Nothing,
+                    _ if at == 0 => Above::Nothing,
+                    _ => Above::Object(visits[parent.index(at)]),
+                };
+            }
+            (above, visits)
+        })
+    }
+
+    /// By object, however siblings are numbered: the object above it, if it is in the tree, and how many lie below.
+    fn shape(order: &Preorder, len: usize) -> Vec<Option<(Option<u32>, u32)>> {
+        let tree = order.tree();
+        let of = |object: usize| {
+            let number = Some(tree.numbers[object]).filter(|&number| number != 0)?;
+            let parent = tree.parents[number as usize];
+            let parent = (parent != 0).then(|| tree.objects[parent as usize]);
+            Some((parent, tree.ends[number as usize] - number - 1))
+        };
+        (0..len).map(of).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_walk_and_a_question_per_object_number_the_same_forest((above, visits) in forests()) {
+            let len = above.len();
+            let visited = visits.iter().map(|&object| (object, above[object as usize]));
+            let walked = Preorder::of_visits(len, visited, &Progress::new()).unwrap();
+            let asked = Preorder::new(len, |object| above[object as usize], &Progress::new()).unwrap();
+            prop_assert_eq!(shape(&walked, len), shape(&asked, len));
+            let tree = walked.tree();
+            for number in 1..=tree.len() as u32 {
+                let (parent, end) = (tree.parents[number as usize] as usize, tree.ends[number as usize]);
+                prop_assert_eq!(tree.numbers[tree.objects[number as usize] as usize], number);
+                prop_assert!((parent as u32) < number && number < end && end <= tree.ends[parent]);
+            }
+            // Who hangs from an outsider is one, however far below.
+            let mut inside = vec![false; len];
+            for &object in &visits {
+                inside[object as usize] = match above[object as usize] {
+                    Above::Object(parent) => inside[parent as usize],
+                    Above::Nothing => true,
+                    Above::Outside => false,
+                };
+            }
+            let numbered: Vec<bool> = tree.numbers.iter().map(|&number| number != 0).collect();
+            prop_assert_eq!(numbered, inside);
+        }
     }
 }
