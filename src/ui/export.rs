@@ -7,25 +7,15 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use eframe::egui::{Align2, CornerRadius, Painter, Pos2, Rect, Theme, Ui, Vec2, pos2, vec2};
+use eframe::egui::{Align2, Pos2, Rect, Theme, Ui};
 
+use super::export_sheet::Sheet;
 use super::export_svg;
-use super::flame_paint::{self, Entry, Frame, Marks, PITCH};
+use super::flame_paint::{self, Marks};
 use super::raster::{self, Picture};
-use super::theme::{self, Palette};
-use crate::view::flame::{self, FlameView, Spot};
+use super::theme::Palette;
+use crate::view::flame::{self, FlameView};
 
-/// From the picture's edge to what is in it.
-const EDGE: f32 = 16.0;
-/// Heights of the words above and below the boxes.
-const HEAD: f32 = 62.0;
-const FOOT: f32 = 40.0;
-/// What an entry of the legend takes beside its words.
-const ENTRY: f32 = 36.0;
-/// Who made the picture.
-pub(super) const BY: &str = concat!("Heapglass ", env!("CARGO_PKG_VERSION"));
-/// What stripes mean.
-pub(super) const SHARED: &str = "other roots hold it too";
 /// A PNG has at most this many pixels a side.
 const LARGEST: f32 = 32_768.0;
 
@@ -93,99 +83,24 @@ pub struct Look {
     pub theme: Theme,
 }
 
-/// A picture laid out: the same for PNG and SVG.
-pub(super) struct Sheet {
-    pub view: FlameView,
-    pub spots: Vec<Spot>,
-    pub size: Vec2,
-    pub frame: Frame,
-}
-
-impl Sheet {
-    /// Lays out what the camera sees across, and everything below it.
-    pub fn new(view: &FlameView, width: f32) -> Sheet {
-        let mut view = view.clone();
-        let width = width.max(8.0 * EDGE);
-        let inner = width - 2.0 * EDGE;
-        let camera = view.camera(f64::INFINITY);
-        let camera = flame::Camera { top: 0.0, ..camera };
-        let mut spots = Vec::new();
-        view.placed().tiles(&camera, inner, 0..u32::MAX, &mut spots);
-        let rows = spots.iter().map(|spot| spot.row + 1).max().unwrap_or(1);
-        view.resize(inner, rows as f32);
-        let boxes = vec2(inner, rows as f32 * PITCH);
-        let area = Rect::from_min_size(pos2(EDGE, HEAD), boxes);
-        let frame = Frame { area, top: 0.0, flipped: view.flipped };
-        Sheet { view, spots, size: vec2(width, HEAD + boxes.y + FOOT), frame }
-    }
-
-    /// Is any box striped?
-    pub fn has_shared(&self) -> bool {
-        self.spots.iter().any(|spot| flame_paint::shared_part(&self.view, spot).is_some())
-    }
-
-    /// The legend as far as it fits beside what else stands below the boxes, and what stands for the rest of it.
-    pub fn legend(&self, palette: &Palette, width: &impl Fn(&str) -> f32) -> (Vec<Entry>, Option<String>) {
-        let mut entries = flame_paint::legend(palette, &self.view);
-        let besides = width(BY) + if self.has_shared() { width(SHARED) + ENTRY } else { 0.0 };
-        let room = self.size.x - 2.0 * EDGE - besides;
-        let shown = flame_paint::fitting(&entries, room, |words| width(words) + ENTRY);
-        let left_out = entries.len() - shown;
-        entries.truncate(shown);
-        (entries, (left_out > 0).then(|| flame_paint::more(left_out)))
-    }
-
-    /// The line above the boxes.
-    pub fn meaning(&self) -> String {
-        let mut out = self.view.measure().meaning().to_owned();
-        let search = self.view.search();
-        if !search.is_empty() {
-            out += &format!(" · matched by “{}”: {}", search.text(), self.view.matched_text());
-        }
-        out
-    }
-}
-
 /// Paints the picture as far down as there are boxes.
 pub fn picture(view: &FlameView, caption: &Caption, look: Look) -> Picture {
-    let sheet = Sheet::new(view, look.width);
+    let sheet = Sheet::new(view, caption, look.width);
     let scale = look.scale.min(LARGEST / sheet.size.x.max(sheet.size.y));
-    raster::draw(sheet.size, scale, look.theme, |ui| paint(ui, &sheet, caption))
+    raster::draw(sheet.size, scale, look.theme, |ui| paint(ui, &sheet))
 }
 
-fn paint(ui: &Ui, sheet: &Sheet, caption: &Caption) {
+fn paint(ui: &Ui, sheet: &Sheet) {
     let palette = Palette::of(ui.visuals());
     let painter = ui.painter().with_clip_rect(Rect::from_min_size(Pos2::ZERO, sheet.size));
-    painter.text(pos2(EDGE, 13.0), Align2::LEFT_TOP, &caption.title, theme::strong(), palette.text);
-    let title = painter.layout_no_wrap(caption.title.clone(), theme::strong(), palette.text).size().x;
-    painter.text(pos2(EDGE + title + 12.0, 14.0), Align2::LEFT_TOP, &caption.facts, theme::small(), palette.muted);
-    painter.text(pos2(EDGE, 35.0), Align2::LEFT_TOP, sheet.meaning(), theme::small(), palette.muted);
     flame_paint::paint(&painter, palette, &sheet.view, &sheet.frame, &sheet.spots, &Marks::default());
-    legend(&painter, palette, sheet);
-}
-
-fn legend(painter: &Painter, palette: &Palette, sheet: &Sheet) {
-    let y = sheet.size.y - FOOT / 2.0;
-    let mut x = EDGE;
-    let width = |words: &str| painter.layout_no_wrap(words.to_owned(), theme::small(), palette.muted).size().x;
-    let (entries, more) = sheet.legend(palette, &width);
-    for (color, words) in entries {
-        let chip = Rect::from_center_size(pos2(x + 7.0, y), Vec2::splat(12.0));
-        painter.rect_filled(chip, CornerRadius::same(2), color);
-        let end = painter.text(pos2(x + 19.0, y), Align2::LEFT_CENTER, words, theme::small(), palette.muted);
-        x = end.right() + 16.0;
+    for &(rect, sign) in &sheet.chips {
+        flame_paint::chip(&painter, palette, rect, sign);
     }
-    if let Some(more) = more {
-        let end = painter.text(pos2(x, y), Align2::LEFT_CENTER, more, theme::small(), palette.muted);
-        x = end.right() + 16.0;
+    for words in &sheet.words {
+        let (font, color) = (words.face.font(), words.face.color(palette));
+        painter.text(words.at, Align2::LEFT_CENTER, &words.text, font, color);
     }
-    if sheet.has_shared() {
-        let chip = Rect::from_center_size(pos2(x + 7.0, y), Vec2::splat(12.0));
-        painter.rect_filled(chip, CornerRadius::same(2), palette.bg[2]);
-        flame_paint::stripes(painter, chip, palette.text);
-        painter.text(pos2(x + 19.0, y), Align2::LEFT_CENTER, SHARED, theme::small(), palette.muted);
-    }
-    painter.text(pos2(sheet.size.x - EDGE, y), Align2::RIGHT_CENTER, BY, theme::small(), palette.faint);
 }
 
 /// Writes a flame graph in any format.
@@ -193,7 +108,7 @@ pub fn write(format: Format, view: &FlameView, caption: &Caption, look: Look, ou
     let what = view.measure();
     match format {
         Format::Png => out.write_all(&picture(view, caption, look).png().map_err(io::Error::other)?),
-        Format::Svg => export_svg::write(&Sheet::new(view, look.width), caption, look.theme, out),
+        Format::Svg => export_svg::write(&Sheet::new(view, caption, look.width), caption, look.theme, out),
         Format::Folded => flame::write_folded(view.tree(), out),
         Format::Speedscope => flame::write_speedscope(view.tree(), &caption.title, what, out),
         Format::Json => flame::write_json(view.tree(), what.unit, out),

@@ -6,17 +6,20 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use eframe::egui::{Color32, Theme};
+use eframe::egui::{Color32, Rect, Theme};
 
-use super::export::{BY, Caption, SHARED, Sheet};
+use super::export::Caption;
+use super::export_sheet::{Face, Sheet, Words};
 use super::flame_paint::{self, LABELLED, Widths};
 use super::theme::{self, Palette};
-use crate::view::flame::{self, Tile};
+use crate::view::flame::{self, Sign, Tile};
 use crate::view::format;
 
 /// From a box's edge to its text, and from its top to the text's base line.
 const INSET: f32 = 6.0;
 const BASE: f32 = 15.0;
+/// From the middle of a line of words to its base line.
+const DOWN: f32 = 4.0;
 
 /// Writes the drawing.
 pub(super) fn write(sheet: &Sheet, caption: &Caption, theme: Theme, out: &mut impl Write) -> io::Result<()> {
@@ -38,43 +41,36 @@ pub(super) fn write(sheet: &Sheet, caption: &Caption, theme: Theme, out: &mut im
         hex(palette.text),
     )?;
     writeln!(out, "<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>", hex(palette.bg[0]))?;
-    let line = |x: f32, y: f32, color: Color32, weight: u32, anchor: &str, text: &str| {
-        format!(
-            "<text x=\"{x}\" y=\"{y}\" fill=\"{}\" font-weight=\"{weight}\" text-anchor=\"{anchor}\">{}</text>",
-            hex(color),
-            escaped(text)
-        )
-    };
-    let area = sheet.frame.area;
-    writeln!(out, "{}", line(area.left(), 25.0, palette.text, 600, "start", &caption.title))?;
-    writeln!(out, "{}", line(area.right(), 25.0, palette.muted, 400, "end", &caption.facts))?;
-    writeln!(out, "{}", line(area.left(), 46.0, palette.muted, 400, "start", &sheet.meaning()))?;
     for spot in &sheet.spots {
         write_box(sheet, palette, &widths, spot, out)?;
     }
-    let y = height - 16.0;
-    let mut x = area.left();
-    let width_of = |words: &str| words.chars().map(|c| widths.of(c)).sum::<f32>();
-    let (entries, more) = sheet.legend(palette, &width_of);
-    let shared = sheet.has_shared().then_some((palette.bg[2], SHARED.into()));
-    for (color, words) in entries.into_iter().chain(shared) {
+    for &(rect, sign) in &sheet.chips {
+        let colors = flame_paint::colors(palette, sign);
+        for (at, &color) in colors.iter().enumerate() {
+            write_rect(flame_paint::band(rect, at, colors.len()), &hex(color), out)?;
+        }
+        if sign == Sign::Shared {
+            write_rect(rect, "url(#shared)", out)?;
+        }
+    }
+    for Words { at, width, text, face } in &sheet.words {
+        let weight = if *face == Face::Title { " font-weight=\"600\" font-size=\"13\"" } else { "" };
         writeln!(
             out,
-            "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" rx=\"2\" fill=\"{}\"/>",
-            y - 10.0,
-            hex(color)
+            "<text x=\"{:.1}\" y=\"{:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" \
+             fill=\"{}\"{weight}>{}</text>",
+            at.x,
+            at.y + DOWN,
+            hex(face.color(palette)),
+            escaped(text)
         )?;
-        if words == SHARED {
-            writeln!(out, "<rect x=\"{x}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"url(#shared)\"/>", y - 10.0)?;
-        }
-        writeln!(out, "{}", line(x + 18.0, y, palette.muted, 400, "start", &words))?;
-        x += 34.0 + width_of(&words);
     }
-    if let Some(more) = more {
-        writeln!(out, "{}", line(x, y, palette.muted, 400, "start", &more))?;
-    }
-    writeln!(out, "{}", line(area.right(), y, palette.faint, 400, "end", BY))?;
     writeln!(out, "</svg>")
+}
+
+fn write_rect(rect: Rect, fill: &str, out: &mut impl Write) -> io::Result<()> {
+    let (x, y, width, height) = (rect.left(), rect.top(), rect.width(), rect.height());
+    writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\" fill=\"{fill}\"/>")
 }
 
 fn write_box(
@@ -92,8 +88,8 @@ fn write_box(
         format!("<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height}\"{radius} fill=\"{fill}\"/>")
     };
     writeln!(out, "<g><title>{}</title>{}", escaped(&tooltip(sheet, &spot.tile)), shape(&hex(fill)))?;
-    if flame_paint::shared_part(&sheet.view, spot).is_some() {
-        writeln!(out, "{}", shape("url(#shared)"))?;
+    if let Some(area) = flame_paint::striped(&sheet.view, spot, rect) {
+        write_rect(area, "url(#shared)", out)?;
     }
     if rect.width() >= LABELLED
         && let Some(text) = flame_paint::label_text(&sheet.view, &spot.tile, rect.width() - 2.0 * INSET, widths)

@@ -1,6 +1,6 @@
 //! The flame graph's menus: which tree, weight and colours; what can be done with a box; the breadcrumb.
 
-use eframe::egui::{Color32, CornerRadius, Label, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, Vec2};
+use eframe::egui::{Label, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui, Vec2};
 
 use super::flame_canvas::Wish;
 use super::grid_cell::menu_item;
@@ -8,7 +8,7 @@ use super::widgets::{self, palette};
 use super::{flame_paint, theme};
 use crate::analysis::flame::NameKind;
 use crate::session::flame::FlameQuestion;
-use crate::view::flame::{ColorBy, FlameView, Tile, TreeKind, Unit};
+use crate::view::flame::{ColorBy, FlameView, Sign, Tile, TreeKind, Unit};
 use crate::view::place::Tab;
 
 /// Characters of a name on a chip.
@@ -113,38 +113,53 @@ pub fn legend(ui: &mut Ui, view: &FlameView) {
     const CHIP: f32 = 10.0;
     const LEAST: usize = 2;
     let palette = palette(ui);
-    let entries = flame_paint::legend(palette, view);
+    let entries = view.legend();
     let gap = 2.0 * ui.spacing().item_spacing.x + 8.0;
     let width = |words: &str| {
         ui.painter().layout_no_wrap(words.to_owned(), theme::small(), palette.muted).size().x + CHIP + gap
     };
-    let shown = flame_paint::fitting(&entries, ui.available_width() - 24.0, width);
-    if shown < LEAST {
-        return;
-    }
-    let chip = |ui: &mut Ui, color: Color32| {
+    let widths: Vec<f32> = entries.iter().map(|entry| width(&entry.words)).collect();
+    // One or two colours without the others are no legend.
+    let shown = fitting(&widths, ui.available_width() - 24.0, width(&more(entries.len())));
+    let shown = if shown < LEAST { 0 } else { shown };
+    let chip = |ui: &mut Ui, sign: Sign| {
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(CHIP), Sense::hover());
-        ui.painter().rect_filled(rect, CornerRadius::same(2), color);
+        flame_paint::chip(ui.painter(), palette, rect, sign);
     };
     ui.add_space(8.0);
     if shown < entries.len() {
-        let words = flame_paint::more(entries.len() - shown);
-        let more = ui.add(Label::new(RichText::new(words).font(theme::small()).color(palette.accent)));
-        more.on_hover_ui(|ui| {
-            for (color, words) in &entries {
+        let words = if shown == 0 { String::from("Legend") } else { more(entries.len() - shown) };
+        let rest = ui.add(Label::new(RichText::new(words).font(theme::small()).color(palette.accent)));
+        rest.on_hover_ui(|ui| {
+            for entry in &entries {
                 ui.horizontal(|ui| {
-                    chip(ui, *color);
-                    ui.label(RichText::new(&**words).font(theme::small()).color(palette.text));
+                    chip(ui, entry.sign);
+                    ui.label(RichText::new(&*entry.words).font(theme::small()).color(palette.text));
                 });
             }
         });
         ui.add_space(8.0);
     }
-    for (color, words) in entries[..shown].iter().rev() {
-        ui.label(RichText::new(&**words).font(theme::small()).color(palette.muted));
-        chip(ui, *color);
+    for entry in entries[..shown].iter().rev() {
+        ui.label(RichText::new(&*entry.words).font(theme::small()).color(palette.muted));
+        chip(ui, entry.sign);
         ui.add_space(8.0);
     }
+}
+
+/// How many entries of a legend fit into `room`, where those that do not need `rest` for a word that stands for them.
+fn fitting(widths: &[f32], room: f32, rest: f32) -> usize {
+    let ends = widths.iter().scan(0.0, |end, width| {
+        *end += width;
+        Some(*end)
+    });
+    let all: f32 = widths.iter().sum();
+    if all <= room { widths.len() } else { ends.take_while(|end| end + rest <= room).count() }
+}
+
+/// What stands for the entries of a legend that do not fit.
+fn more(left_out: usize) -> String {
+    format!("and {left_out} more")
 }
 
 /// Shows the way from the whole to the zoomed box within `room` points, its middle left out where it is too
@@ -184,4 +199,17 @@ pub fn breadcrumb(ui: &mut Ui, view: &FlameView, room: f32) -> Option<u32> {
 pub fn shortened(name: &str) -> String {
     let count = name.chars().count();
     if count <= CHIP { name.to_owned() } else { format!("…{}", name.chars().skip(count - CHIP).collect::<String>()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_legend_shows_as_many_entries_as_fit_beside_a_word_for_the_rest() {
+        let shown = [100.0, 99.0, 90.0, 89.9, 30.0, 29.9, 0.0].map(|room| fitting(&[20.0; 5], room, 10.0));
+        assert_eq!(shown, [5, 4, 4, 3, 1, 0, 0]);
+        assert_eq!(fitting(&[], 0.0, 10.0), 0);
+        assert_eq!(more(5), "and 5 more");
+    }
 }

@@ -3,16 +3,13 @@
 //! Takes what the view laid out and puts rectangles and texts into a painter. Narrow boxes are plain quads in one
 //! mesh, wide ones have round corners and a label, so that a frame costs what can be read in it.
 
-use std::borrow::Cow;
-
 use eframe::egui::{
     Color32, Context, CornerRadius, FontId, Mesh, Painter, Pos2, RawInput, Rect, Shape, Stroke, StrokeKind,
     epaint::RectShape, pos2, vec2,
 };
 
 use super::theme::{self, Palette};
-use crate::analysis::flame::NameKind;
-use crate::view::flame::{self, ColorBy, FlameView, Spot, Tile, Tone};
+use crate::view::flame::{self, FlameView, Sign, Spot, Tile, Tone};
 
 /// From one row to the next, and the part of it that a box fills.
 pub const PITCH: f32 = 24.0;
@@ -78,7 +75,9 @@ pub fn paint(painter: &Painter, palette: &Palette, view: &FlameView, frame: &Fra
             slivers.add_colored_rect(snapped(rect, painter.pixels_per_point()), fill);
         } else {
             painter.add(RectShape::filled(rect, CornerRadius::same(2), fill));
-            hatch(&painter, palette, view, spot, rect, fill);
+            if let Some(area) = striped(view, spot, rect) {
+                stripes(&painter, area, palette.on(fill));
+            }
         }
         if rect.width() >= LABELLED {
             label(&painter, palette, view, spot, rect, fill, &widths);
@@ -122,7 +121,7 @@ fn smaller(palette: &Palette, more: f32) -> Color32 {
 pub fn tone(palette: &Palette, tone: Tone) -> Color32 {
     let pick = |colors: &[Color32], shade: u8| colors[shade as usize % colors.len()];
     match tone {
-        Tone::Empty => palette.bg[2],
+        Tone::Empty | Tone::Untold => palette.bg[2],
         Tone::Root => palette.root,
         Tone::RootKind(family) => pick(&palette.flame_roots, family as u8),
         Tone::User(shade) => pick(&palette.flame_user, shade),
@@ -135,69 +134,44 @@ pub fn tone(palette: &Palette, tone: Tone) -> Color32 {
     }
 }
 
-/// A colour and what it means.
-pub type Entry = (Color32, Cow<'static, str>);
-
-/// The legend of a picture, what matters most first.
-pub fn legend(palette: &Palette, view: &FlameView) -> Vec<Entry> {
-    let known = |colors: &[Color32], words: &[&'static str]| -> Vec<Entry> {
-        colors.iter().zip(words).map(|(&color, &words)| (color, words.into())).collect()
-    };
-    let mut entries = match view.color {
-        ColorBy::Assembly => known(
-            &[palette.root, palette.flame_user[0], palette.flame_framework[0], palette.flame_core[0]],
-            &["roots", "program and libraries", "framework", "core library"],
-        ),
-        ColorBy::Namespace => {
-            let spaces = view.namespaces().legend().iter();
-            spaces.map(|(of, words)| (tone(palette, *of), words.clone())).collect()
-        }
-        ColorBy::Generation => known(&palette.flame_generation, &flame::GENERATIONS),
-        ColorBy::Growth => {
-            let mut entries = known(&palette.flame_growth, &flame::GROWTH);
-            entries.reverse();
-            entries
-        }
-        ColorBy::RootKind => {
-            flame::RootFamily::ALL.iter().map(|&of| (tone(palette, Tone::RootKind(of)), of.text().into())).collect()
-        }
-    };
-    entries.push((smaller(palette, SMALLER), "smaller ones".into()));
-    entries
-}
-
-/// How many entries of a legend fit into `room`, each as wide as `width` says; where not all do, there is room for
-/// [`more`].
-pub fn fitting(entries: &[Entry], room: f32, width: impl Fn(&str) -> f32) -> usize {
-    let mut ends = entries.iter().scan(0.0, |end, (_, words)| {
-        *end += width(words);
-        Some(*end)
-    });
-    if ends.clone().last().is_none_or(|all| all <= room) {
-        return entries.len();
+/// The colours of a sign: those of all shades, where a family has some.
+pub fn colors(palette: &Palette, sign: Sign) -> Vec<Color32> {
+    match sign {
+        Sign::Tone(Tone::User(_)) => palette.flame_user.to_vec(),
+        Sign::Tone(Tone::Framework(_)) => palette.flame_framework.to_vec(),
+        Sign::Tone(Tone::Core(_)) => palette.flame_core.to_vec(),
+        Sign::Tone(other) => vec![tone(palette, other)],
+        Sign::Smaller => vec![smaller(palette, SMALLER)],
+        Sign::Shared => vec![palette.bg[2]],
     }
-    let rest = width(&more(entries.len()));
-    ends.position(|end| end + rest > room).unwrap_or(0)
 }
 
-/// What stands for the entries of a legend that do not fit.
-pub fn more(left_out: usize) -> String {
-    format!("and {left_out} more")
+/// Paints a sign of a legend.
+pub fn chip(painter: &Painter, palette: &Palette, rect: Rect, sign: Sign) {
+    let colors = colors(palette, sign);
+    for (at, &color) in colors.iter().enumerate() {
+        let corner = |is_outside: bool| if is_outside { 2 } else { 0 };
+        let (left, right) = (corner(at == 0), corner(at + 1 == colors.len()));
+        let rounding = CornerRadius { nw: left, sw: left, ne: right, se: right };
+        painter.rect_filled(band(rect, at, colors.len()), rounding, color);
+    }
+    if sign == Sign::Shared {
+        stripes(painter, rect, palette.text);
+    }
 }
 
-/// The part of a box that other roots hold as well, where that part begins: right below a root.
-pub fn shared_part(view: &FlameView, spot: &Spot) -> Option<f32> {
+/// One of `count` equal bands of a rectangle, from left to right.
+pub fn band(rect: Rect, at: usize, count: usize) -> Rect {
+    let x = |at: usize| rect.left() + rect.width() * at as f32 / count as f32;
+    Rect::from_x_y_ranges(x(at)..=x(at + 1), rect.y_range())
+}
+
+/// The striped part of a box: what other roots hold as well, where it is wide enough to be seen.
+pub fn striped(view: &FlameView, spot: &Spot, rect: Rect) -> Option<Rect> {
     let Tile::Frame(at) = spot.tile else { return None };
-    let frame = &view.tree().frames[at as usize];
-    let is_type = |at: u32| matches!(view.tree().name(at).kind, NameKind::Type(_));
-    let begins = frame.shared > 0 && is_type(at) && (at == 0 || !is_type(frame.parent));
-    begins.then(|| (frame.shared as f64 / frame.weight.max(1) as f64) as f32)
-}
-
-/// Diagonal stripes over the part of a box that other roots hold as well, where that part begins.
-fn hatch(painter: &Painter, palette: &Palette, view: &FlameView, spot: &Spot, rect: Rect, fill: Color32) {
-    let Some(part) = shared_part(view, spot).filter(|_| is_looked_for(view, &spot.tile)) else { return };
-    stripes(painter, rect.with_max_x(rect.left() + rect.width() * part), palette.on(fill));
+    let seen = rect.width() >= ROUND && is_looked_for(view, &spot.tile);
+    let part = view.shared_part(at).filter(|_| seen)?;
+    Some(rect.with_max_x(rect.left() + rect.width() * part))
 }
 
 /// Diagonal stripes over a rectangle.
@@ -258,7 +232,7 @@ pub fn label_text(view: &FlameView, tile: &Tile, room: f32, widths: &Widths) -> 
 pub fn label_color(palette: &Palette, view: &FlameView, tile: &Tile, fill: Color32) -> Color32 {
     match *tile {
         Tile::Smaller(_) => palette.muted,
-        Tile::Frame(at) if view.tone(at) == Tone::Empty => palette.text,
+        Tile::Frame(at) if matches!(view.tone(at), Tone::Empty | Tone::Untold) => palette.text,
         Tile::Frame(_) if !is_looked_for(view, tile) => palette.muted,
         Tile::Frame(_) => palette.on(fill),
     }
@@ -320,12 +294,8 @@ impl Widths {
 
     /// The widths of labels, where nothing is painted.
     pub fn without_window() -> Widths {
-        let ctx = Context::default();
-        theme::install(&ctx);
         let mut widths = Widths { ascii: [0.0; 128], beside: [0.0; BESIDE.len()] };
-        let mut output = ctx.run_ui(RawInput::default(), |ui| widths = Widths::new(ui.painter(), &theme::small()));
-        // Nothing is painted: the font's texture is not wanted.
-        output.textures_delta.clear();
+        without_window(|painter| widths = Widths::new(painter, &theme::small()));
         widths
     }
 
@@ -336,17 +306,11 @@ impl Widths {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_legend_shows_as_many_entries_as_fit_beside_a_word_for_the_rest() {
-        let entries: Vec<Entry> = (0..5).map(|at| (Color32::WHITE, format!("{at}{}", "x".repeat(19)).into())).collect();
-        let width = |words: &str| words.len() as f32;
-        assert_eq!(more(5), "and 5 more");
-        let shown = [100.0, 99.0, 90.0, 89.9, 30.0, 29.9, 0.0].map(|room| fitting(&entries, room, width));
-        assert_eq!(shown, [5, 4, 4, 3, 1, 0, 0]);
-        assert_eq!(fitting(&[], 0.0, width), 0);
-    }
+/// Asks a painter that has the program's typefaces, where nothing is painted.
+pub fn without_window(mut ask: impl FnMut(&Painter)) {
+    let ctx = Context::default();
+    theme::install(&ctx);
+    let mut output = ctx.run_ui(RawInput::default(), |ui| ask(ui.painter()));
+    // Nothing is painted: the fonts' texture is not wanted.
+    output.textures_delta.clear();
 }

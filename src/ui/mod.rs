@@ -17,6 +17,7 @@ mod desk;
 mod dialog;
 mod document;
 pub mod export;
+mod export_sheet;
 mod export_svg;
 mod facts_line;
 mod failed;

@@ -1,5 +1,6 @@
 //! The flame graph: card, selection, zoom, search, menu, export.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use egui_kittest::kittest::{By, NodeT, Queryable};
 use heapglass::session::{Reading, Session, Source, State};
 use heapglass::ui::export::{self, Caption, Format, Look};
 use heapglass::ui::{Action, FlamePanel};
-use heapglass::view::flame::{FlameView, Tile, smaller_text};
+use heapglass::view::flame::{ColorBy, FlameView, Tile, smaller_text};
 use heapglass::view::place::{Place, Subject, Tab};
 use regex::Regex;
 
@@ -366,7 +367,9 @@ fn namespaces_can_have_the_colours_and_the_legend_names_them() {
     let look = Look { width: 1600.0, scale: 1.0, theme: Theme::Dark };
     let svg = String::from_utf8(exported(&view, Format::Svg, look)).unwrap();
     let legend = svg.rsplit("</g>").next().unwrap();
-    assert!(legend.contains(&format!(">{first}</text>")) && legend.contains(" more</text>"), "{legend}");
+    for (_, words) in view.namespaces().legend() {
+        assert!(legend.contains(&format!(">{words}</text>")), "{words} in {legend}");
+    }
     let rest =
         |left_out: usize| window.query_by_label(&format!("and {left_out} more")).map(|node| node.rect().center());
     let more = (1..20).find_map(rest).expect("a word for the rest");
@@ -546,6 +549,94 @@ fn screen_drawing_and_picture_have_the_same_boxes() {
         assert!(painted(&png, &boxes, 1.0, vec2(0.0, 0.0)) > enough);
         assert!(painted(&screen, &boxes, 1.0, vec2(-2.0, 46.0 - 62.0)) > enough);
     }
+}
+
+/// What stands above and below the boxes of a drawing: where it begins, its width, and its words.
+fn words(svg: &str) -> Vec<(Pos2, f32, String)> {
+    let pattern = r#"<text x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*"(?: font-size="13")?>([^<]*)</text>"#;
+    let boxes = svg.find("<g>").unwrap()..svg.rfind("</g>").unwrap();
+    let outside = |hit: &regex::Captures<'_>| !boxes.contains(&hit.get(0).unwrap().start());
+    let number = |text: &str| text.parse::<f32>().unwrap();
+    let parse = |hit: regex::Captures<'_>| {
+        (Pos2::new(number(&hit[1]), number(&hit[2])), number(&hit[3]), hit[4].replace("&gt;", ">").replace("&lt;", "<"))
+    };
+    Regex::new(pattern).unwrap().captures_iter(svg).filter(outside).map(parse).collect()
+}
+
+/// The colours that the legend of a drawing explains.
+fn explained(svg: &str) -> HashSet<String> {
+    let legend = svg.rsplit("</g>").next().unwrap();
+    Regex::new(r##"fill="(#[0-9a-f]{6})"/>"##).unwrap().captures_iter(legend).map(|hit| hit[1].to_owned()).collect()
+}
+
+fn fills(boxes: &[Drawn]) -> HashSet<String> {
+    let hex = |[r, g, b, _]: [u8; 4]| format!("#{r:02x}{g:02x}{b:02x}");
+    boxes.iter().map(|drawn| hex(drawn.fill)).collect()
+}
+
+#[test]
+fn an_exported_picture_explains_every_colour_and_its_words_stay_inside_at_any_width() {
+    let mut window = sample();
+    window.get_by_label("Colour: assembly").click();
+    window.run_steps(4);
+    window.get_by_label("By generation").click();
+    wait_for(&mut window, "boxes that know their generation", |stage| stage.panel.view().is_some_and(has_generations));
+    let whole = window.state().panel.view().unwrap().clone();
+    let entry = (0..whole.tree().frames.len() as u32).find(|&at| &*whole.tree().name(at).short == "QueryCacheEntry");
+    let mut zoomed = whole.clone();
+    zoomed.zoom_to(entry.unwrap(), 0.0);
+    zoomed.find(&format!("String|{}", "no such name ".repeat(20)));
+    let title = format!("{}.dmp", "a-name-that-somebody-made-up-in-haste-".repeat(6));
+    let facts = ".NET 8.0.31 · Windows x64 · root: System.Collections.Generic.Dictionary<System.String, \
+                 System.Collections.Generic.List<System.Collections.Generic.KeyValuePair<System.String, System.Object>>>";
+    let caption = Caption { title: title.clone(), facts: facts.into() };
+    let drawing = |view: &FlameView, width: f32| {
+        let mut out = Vec::new();
+        let look = Look { width, scale: 1.0, theme: Theme::Dark };
+        export::write(Format::Svg, view, &caption, look, &mut out).unwrap();
+        let png = export::picture(view, &caption, look);
+        (String::from_utf8(out).unwrap(), png.height)
+    };
+    for color in [ColorBy::Assembly, ColorBy::Namespace, ColorBy::Generation, ColorBy::RootKind] {
+        for width in [200.0, 400.0, 800.0, 1600.0, 4800.0] {
+            for view in [&whole, &zoomed] {
+                let mut view = view.clone();
+                view.color = color;
+                let what = format!("{color:?} at {width}");
+                let (svg, height) = drawing(&view, width);
+                assert!(svg.contains(&format!("height=\"{height}\"")), "{what}: the same height as in the PNG");
+                let words = words(&svg);
+                for (at, wide, text) in &words {
+                    assert!(at.x >= 16.0 && at.x + wide <= width - 15.9, "{what}: {text} from {at:?}, {wide} wide");
+                }
+                for (i, (at, wide, text)) in words.iter().enumerate() {
+                    let after = |other: &(Pos2, f32, String)| other.0.y == at.y && other.0.x > at.x;
+                    let next = words[i + 1..].iter().find(|other| after(other));
+                    assert!(next.is_none_or(|next| at.x + wide + 8.0 < next.0.x), "{what}: {text} before {next:?}");
+                }
+                let boxes = drawn(&svg);
+                let bottom = boxes.iter().map(|drawn| drawn.rect.bottom()).fold(0.0, f32::max);
+                let top = boxes.iter().map(|drawn| drawn.rect.top()).fold(f32::MAX, f32::min);
+                let legend = words.iter().filter(|(at, ..)| at.y > bottom).count();
+                assert!(words.iter().all(|(at, ..)| (at.y < top - 8.0) != (at.y > bottom + 8.0)), "{what}");
+                assert!(words.last().unwrap().0.y < height as f32 - 8.0, "{what}");
+                if view.zoomed() == 0 {
+                    let (fills, explained) = (fills(&boxes[1..]), explained(&svg));
+                    assert!(fills.is_subset(&explained), "{what}: {:?}", fills.difference(&explained));
+                    // One sign for each meaning, none for what is not there; last who made it.
+                    let told = view.legend_of(&view.spots(0.0), |_| false).len();
+                    assert!(width != 1600.0 || legend >= told, "{what}: {legend} words for {told} colours");
+                }
+            }
+        }
+    }
+    let (svg, _) = drawing(&zoomed, 1600.0);
+    let text: Vec<String> = words(&svg).into_iter().map(|(_, _, text)| text).collect();
+    assert!(text[0].starts_with("a-name-that") && text[0].ends_with("in-haste-.dmp"), "{text:?}");
+    let any = |part: &str| text.iter().any(|line| line.contains(part));
+    assert!(any("zoomed to QueryCacheEntry: 7.91 MB of 14.83 MB") && any("%), the rest is dimmed"), "{text:?}");
+    let (svg, _) = drawing(&whole, 4800.0);
+    assert_eq!(words(&svg)[0].2, title);
 }
 
 #[test]

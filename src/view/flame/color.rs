@@ -52,8 +52,10 @@ impl ColorBy {
 /// A colour by its meaning. Numbers are shades: taken modulo what the theme has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tone {
-    /// The whole, and what is summed as smaller.
+    /// The whole.
     Empty,
+    /// What the chosen colours say nothing about.
+    Untold,
     Root,
     /// What hangs from roots of one kind.
     RootKind(RootFamily),

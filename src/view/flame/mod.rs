@@ -7,6 +7,8 @@
 mod card;
 mod color;
 mod label;
+mod legend;
+mod lines;
 mod moves;
 mod namespaces;
 mod place;
@@ -18,6 +20,8 @@ mod text;
 pub use card::{Card, Held, Line, LineKind, path_markdown, path_text, smaller_text};
 pub use color::{ColorBy, GENERATIONS, GROWTH, Origin, RootFamily, Tone, by_assembly, by_growth, origin, origin_of};
 pub use label::{beside, fit};
+pub use legend::{Entry, Sign};
+pub use lines::{lines, middle};
 pub use moves::{Direction, FlameView};
 pub use namespaces::{Namespaces, OWN_COLORS};
 pub use place::{Camera, Placed, SLIVER, Smaller, Spot, Tile};

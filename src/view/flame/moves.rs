@@ -325,23 +325,57 @@ impl FlameView {
             && inside(frame).contains(zoomed.end())
     }
 
-    /// The colour of a box. What the chosen colours say nothing about has its assembly's.
+    /// What the colours tell: by assembly where the tree does not know what was chosen.
+    pub fn told(&self) -> ColorBy {
+        match self.color {
+            ColorBy::Generation if self.tree().generations.is_empty() => ColorBy::Assembly,
+            ColorBy::Growth if self.by_growth.is_empty() => ColorBy::Assembly,
+            color => color,
+        }
+    }
+
+    /// The colour of a box.
     pub fn tone(&self, frame: u32) -> Tone {
         let name = self.tree().frames[frame as usize].name;
+        let tone = self.tone_of_name(name);
+        match (tone, self.told()) {
+            (Tone::Empty, _) | (Tone::Root, ColorBy::Generation) => tone,
+            (_, ColorBy::Generation) => match self.tree().generations[frame as usize] {
+                NO_GENERATION => Tone::Untold,
+                generation => Tone::Generation(generation),
+            },
+            (_, ColorBy::RootKind) => self.by_root[frame as usize].map_or(Tone::Untold, Tone::RootKind),
+            _ => tone,
+        }
+    }
+
+    /// The colour of all boxes of a name, by its index in the tree, where it is the same in all of them.
+    pub fn tone_of_name(&self, name: u32) -> Tone {
         let by_assembly = self.by_assembly[name as usize];
-        let other = match self.color {
-            ColorBy::Assembly => None,
-            ColorBy::Namespace => Some(self.namespaces.tone(name)),
-            ColorBy::Generation if by_assembly == Tone::Root => None,
-            ColorBy::Generation => {
-                let of = self.tree().generations.get(frame as usize).filter(|&&of| of != NO_GENERATION);
-                of.map(|&of| Tone::Generation(of))
-            }
-            ColorBy::Growth if by_assembly == Tone::Root => None,
-            ColorBy::Growth => self.by_growth.get(name as usize).copied(),
-            ColorBy::RootKind => self.by_root[frame as usize].map(Tone::RootKind),
-        };
-        other.filter(|_| by_assembly != Tone::Empty).unwrap_or(by_assembly)
+        match (by_assembly, self.told()) {
+            (Tone::Empty | Tone::Root, _) => by_assembly,
+            (_, ColorBy::Namespace) => self.namespaces.tone(name),
+            (_, ColorBy::Growth) => self.by_growth[name as usize],
+            _ => by_assembly,
+        }
+    }
+
+    /// The part of a box that other roots hold as well, where that part begins: right below a root.
+    pub fn shared_part(&self, frame: u32) -> Option<f32> {
+        let tree = self.tree();
+        let box_ = &tree.frames[frame as usize];
+        let is_type = |at: u32| matches!(tree.name(at).kind, NameKind::Type(_));
+        let begins = box_.shared > 0 && is_type(frame) && (frame == 0 || !is_type(box_.parent));
+        begins.then(|| (box_.shared as f64 / box_.weight.max(1) as f64) as f32)
+    }
+
+    /// Which part of the whole is seen, where it is not all of it: `zoomed to QueryCacheEntry: 7.91 MB of 14.83 MB`.
+    pub fn zoomed_text(&self) -> Option<String> {
+        let whole = self.tree().frames.first()?.weight;
+        let shown = self.camera.span().round() as u64;
+        let unit = self.what.unit;
+        let name = &self.tree().name(self.zoomed).short;
+        (shown < whole).then(|| format!("zoomed to {name}: {} of {}", unit.text(shown), unit.text(whole)))
     }
 
     /// What the card of a tile says; `held` is what had to be asked for.
