@@ -25,8 +25,11 @@ const INSET: f32 = 6.0;
 /// How much of a box's colour is left where it is not what is looked for, or above what is zoomed.
 const DIMMED: f32 = 0.22;
 const ABOVE: f32 = 0.55;
+/// How much of the text's colour is in the box under the pointer.
+const HOVERED: f32 = 0.14;
 /// How much of the text's grey is in what stands for smaller ones.
 const SMALLER: f32 = 0.12;
+const SMALLER_HOVERED: f32 = 0.3;
 /// From one stripe of a shared box to the next.
 const STRIPE: f32 = 7.0;
 const STRIPE_ALPHA: f32 = 0.16;
@@ -91,7 +94,7 @@ pub fn paint(painter: &Painter, palette: &Palette, view: &FlameView, frame: &Fra
 pub fn fill(palette: &Palette, view: &FlameView, spot: &Spot, hovered: Option<Tile>) -> Color32 {
     let ground = palette.bg[0];
     let Tile::Frame(at) = spot.tile else {
-        let grey = smaller(palette, if hovered == Some(spot.tile) { 0.3 } else { SMALLER });
+        let grey = smaller(palette, if hovered == Some(spot.tile) { SMALLER_HOVERED } else { SMALLER });
         // What is looked for may be among them, but it is not to be seen.
         return if is_looked_for(view, &spot.tile) { grey } else { ground.lerp_to_gamma(grey, DIMMED) };
     };
@@ -101,7 +104,7 @@ pub fn fill(palette: &Palette, view: &FlameView, spot: &Spot, hovered: Option<Ti
     } else if view.above_zoom(at) {
         color = ground.lerp_to_gamma(color, ABOVE);
     }
-    if hovered == Some(spot.tile) { color.lerp_to_gamma(palette.text, 0.14) } else { color }
+    if hovered == Some(spot.tile) { color.lerp_to_gamma(palette.text, HOVERED) } else { color }
 }
 
 /// Does the box match what is searched for? All do without a search.
@@ -231,9 +234,9 @@ pub fn label_text(view: &FlameView, tile: &Tile, room: f32, widths: &Widths) -> 
 /// The colour of a tile's text on its fill.
 pub fn label_color(palette: &Palette, view: &FlameView, tile: &Tile, fill: Color32) -> Color32 {
     match *tile {
-        Tile::Smaller(_) => palette.muted,
+        Tile::Smaller(_) => palette.quiet_on(fill),
         Tile::Frame(at) if matches!(view.tone(at), Tone::Empty | Tone::Untold) => palette.text,
-        Tile::Frame(_) if !is_looked_for(view, tile) => palette.muted,
+        Tile::Frame(_) if !is_looked_for(view, tile) => palette.quiet_on(fill),
         Tile::Frame(_) => palette.on(fill),
     }
 }
@@ -313,4 +316,55 @@ pub fn without_window(mut ask: impl FnMut(&Painter)) {
     let mut output = ctx.run_ui(RawInput::default(), |ui| ask(ui.painter()));
     // Nothing is painted: the fonts' texture is not wanted.
     output.textures_delta.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::theme::{DARK, LIGHT, READABLE, contrast};
+    use super::*;
+    use crate::view::flame::{OWN_COLORS, RootFamily};
+
+    #[test]
+    fn labels_can_be_read_on_every_box_dimmed_above_or_under_the_pointer() {
+        let shades = |tone: fn(u8) -> Tone, count: u8| (0..count).map(tone);
+        let mut tones: Vec<Tone> = RootFamily::ALL.map(Tone::RootKind).to_vec();
+        tones.push(Tone::Root);
+        for (tone, count) in [
+            (Tone::User as fn(u8) -> Tone, 5),
+            (Tone::Framework, 4),
+            (Tone::Core, 2),
+            (Tone::UserSpace, OWN_COLORS + 1),
+            (Tone::FrameworkSpace, OWN_COLORS + 1),
+            (Tone::Generation, 6),
+            (Tone::Growth, 5),
+        ] {
+            tones.extend(shades(tone, count));
+        }
+        for palette in [&DARK, &LIGHT] {
+            let ground = palette.bg[0];
+            let hovered = |fill: Color32| fill.lerp_to_gamma(palette.text, HOVERED);
+            let read = |text: Color32, fill: Color32, what: &dyn std::fmt::Debug| {
+                let ratio = contrast(text, fill);
+                assert!(ratio >= READABLE, "{what:?}: {text:?} on {fill:?} has {ratio}");
+            };
+            for &of in &tones {
+                let fill = tone(palette, of);
+                for fill in [fill, ground.lerp_to_gamma(fill, ABOVE)] {
+                    read(palette.on(fill), fill, &of);
+                    read(palette.on(hovered(fill)), hovered(fill), &(of, "under the pointer"));
+                }
+                let dimmed = ground.lerp_to_gamma(fill, DIMMED);
+                read(palette.quiet_on(dimmed), dimmed, &(of, "dimmed"));
+                read(palette.quiet_on(hovered(dimmed)), hovered(dimmed), &(of, "dimmed under the pointer"));
+            }
+            for grey in [SMALLER, SMALLER_HOVERED].map(|more| smaller(palette, more)) {
+                for fill in [grey, ground.lerp_to_gamma(grey, DIMMED)] {
+                    read(palette.quiet_on(fill), fill, &"smaller");
+                }
+            }
+            for fill in [palette.bg[2], hovered(palette.bg[2]), ground.lerp_to_gamma(palette.bg[2], ABOVE)] {
+                read(palette.text, fill, &"the whole");
+            }
+        }
+    }
 }

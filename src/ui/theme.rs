@@ -176,12 +176,23 @@ impl Palette {
     /// The text colour that reads best on `fill`.
     pub fn on(&self, fill: Color32) -> Color32 {
         let [light, dark] = self.on_fill;
-        if contrast(light, fill) >= contrast(dark, fill) { light } else { dark }
+        let best = if contrast(light, fill) >= contrast(dark, fill) { light } else { dark };
+        // Neither does on a fill half-way between them; black does on every one on which white does not.
+        if contrast(best, fill) >= READABLE { best } else { Color32::BLACK }
+    }
+
+    /// The text colour of what matters less on `fill`: nearly muted, where that can be read.
+    pub fn quiet_on(&self, fill: Color32) -> Color32 {
+        let quiet = self.muted.lerp_to_gamma(self.text, 0.25);
+        if contrast(quiet, fill) >= READABLE { quiet } else { self.text }
     }
 }
 
+/// Contrast that text needs (WCAG 2, AA).
+pub(super) const READABLE: f32 = 4.5;
+
 /// Contrast of two opaque colours as WCAG 2 defines it: 1 to 21.
-fn contrast(a: Color32, b: Color32) -> f32 {
+pub(super) fn contrast(a: Color32, b: Color32) -> f32 {
     let luminance = |c: Color32| {
         let [r, g, b, _] = egui::Rgba::from(c).to_array();
         0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
