@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use eframe::egui::{Align, Align2, CentralPanel, Key, Layout, Modifiers, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{Align, CentralPanel, Key, Layout, Modifiers, RichText, TextEdit, Ui, vec2};
 
 use super::action::Action;
 use super::export::Caption;
 use super::flame_canvas::{Canvas, Wish};
 use super::flame_menu;
+use super::flame_missing::{self, Missing, Pressed};
 use super::flame_save::Save;
 use super::theme::{self, size};
 use super::widgets::{self, palette};
@@ -44,6 +45,9 @@ pub struct FlamePanel {
     waiting: Option<f64>,
     /// What the shown picture answers.
     shown: FlameQuestion,
+    /// The picture that was asked for last and is not to be had.
+    unbuilt: Option<Unbuilt>,
+    /// Why a box does not lead where it should.
     problem: Option<String>,
     view: Option<FlameView>,
     canvas: Canvas,
@@ -66,6 +70,13 @@ pub struct FlamePanel {
     /// The way to the box to select once the picture of the whole heap is there.
     sought: Option<Vec<u32>>,
     save: Save,
+}
+
+/// A picture that was cancelled, or could not be drawn.
+struct Unbuilt {
+    question: FlameQuestion,
+    /// Why not, where it was not a person's wish.
+    why: Option<String>,
 }
 
 impl FlamePanel {
@@ -160,9 +171,27 @@ impl FlamePanel {
             Source::File(path) => path.parent(),
             Source::Sample => None,
         };
-        super::tool_bar(ui, |ui| actions.extend(self.tools(ui, caption, folder)));
-        super::bottom_bar(ui, "flame way", size::STATUS, |ui| self.strip(ui));
-        let wishes = CentralPanel::no_frame().show(ui, |ui| self.canvas(ui)).inner;
+        let missing = self.missing(ui, opened, session);
+        super::tool_bar(ui, |ui| actions.extend(self.tools(ui, caption, folder, missing.is_none())));
+        super::bottom_bar(ui, "flame way", size::STATUS, |ui| {
+            if missing.is_none() {
+                self.strip(ui);
+            }
+        });
+        let wishes = CentralPanel::no_frame().show(ui, |ui| match &missing {
+            None => self.canvas(ui),
+            Some(missing) => {
+                let of = self.name.as_ref().map(|name| flame_menu::shortened(&name.short));
+                match flame_missing::show(ui, missing, of.as_deref()) {
+                    Some(Pressed::Cancel) => self.take_back(None),
+                    Some(Pressed::Again) => self.ask_again(),
+                    Some(Pressed::Whole) => actions.push(Action::Go(Place { tab: Tab::Flame, subject: None })),
+                    None => {}
+                }
+                Vec::new()
+            }
+        });
+        let wishes = wishes.inner;
         actions.extend(wishes.into_iter().filter_map(|wish| self.grant(wish, opened, session)));
         self.land(ui);
         actions
@@ -175,9 +204,10 @@ impl FlamePanel {
         if opened.analysis().is_some() && self.asked.as_ref() != Some(&self.question) {
             let question = self.question.clone();
             self.asked = Some(question.clone());
-            self.problem = None;
-            self.waiting = None;
-            self.pending = Some(session.ask_slow(move |opened, progress| opened.flame(&question, progress)));
+            (self.unbuilt, self.problem, self.waiting) = (None, None, None);
+            let shown = self.view.is_some() && question == self.shown;
+            let ask = || session.ask_slow(move |opened, progress| opened.flame(&question, progress));
+            self.pending = (!shown).then(ask);
         }
         if let Some(answer) = self.pending.as_ref().and_then(Ticket::poll) {
             self.pending = None;
@@ -186,7 +216,7 @@ impl FlamePanel {
                     actions.extend(self.take(answer));
                     self.relight(opened);
                 }
-                Err(error) => self.problem = Some(error.to_string()),
+                Err(error) => self.take_back(Some(error.to_string())),
             }
         }
         let described = self.describing.as_ref().and_then(|(frame, ticket)| Some((*frame, ticket.poll()?)));
@@ -204,6 +234,48 @@ impl FlamePanel {
             }
         }
         actions
+    }
+
+    /// Is there a picture of what it was asked to start from, if not the newest one?
+    fn is_shown(&self) -> bool {
+        self.view.is_some() && self.shown.root == self.question.root
+    }
+
+    /// Asks no more for the picture on its way; where there is another one of the same, that is shown on.
+    fn take_back(&mut self, why: Option<String>) {
+        self.pending = None;
+        self.unbuilt = Some(Unbuilt { question: self.question.clone(), why });
+        if self.is_shown() {
+            self.question = self.shown.clone();
+            self.asked = Some(self.shown.clone());
+        }
+    }
+
+    fn ask_again(&mut self) {
+        if let Some(unbuilt) = self.unbuilt.take() {
+            self.question = unbuilt.question;
+            self.asked = None;
+        }
+    }
+
+    /// What stands in place of the picture, if anything does.
+    fn missing(&mut self, ui: &Ui, opened: &Opened, session: &Session) -> Option<Missing> {
+        if self.is_shown() {
+            return None;
+        }
+        if let Some(Unbuilt { why, .. }) = &self.unbuilt {
+            return Some(why.clone().map_or(Missing::Cancelled, Missing::Failed));
+        }
+        let Some(ticket) = &self.pending else {
+            let problem = opened.problem().map(|why| Missing::Failed(why.to_owned()));
+            return Some(problem.unwrap_or_else(|| Missing::Analysing(session.progress())));
+        };
+        if is_worth_a_word(&mut self.waiting, ui) {
+            Some(Missing::Building(ticket.progress()))
+        } else {
+            // Better the last picture than a flash of nothing.
+            self.view.is_none().then_some(Missing::Soon)
+        }
     }
 
     /// Shows a tree; one of a box that was focused on is a place of its own.
@@ -238,14 +310,14 @@ impl FlamePanel {
         }
     }
 
-    fn tools(&mut self, ui: &mut Ui, caption: &Caption, folder: Option<&Path>) -> Option<Action> {
+    fn tools(&mut self, ui: &mut Ui, caption: &Caption, folder: Option<&Path>, is_there: bool) -> Option<Action> {
         let mut action = None;
         flame_menu::switches(ui, &mut self.question, self.view.as_mut(), self.has_generations);
         self.find(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::EDGE);
             let caption = self.caption(caption);
-            if let Some(view) = &self.view {
+            if let Some(view) = self.view.as_ref().filter(|_| is_there) {
                 self.save.show(ui, view, &caption, folder);
             }
             let Some(name) = &self.name else {
@@ -330,11 +402,12 @@ impl FlamePanel {
                 let words = match (&self.problem, &self.view) {
                     (Some(problem), _) => problem.clone(),
                     (None, Some(view)) if !view.search().is_empty() && !self.found_in_bar => matched(view),
-                    _ => self.question.measure.meaning().to_owned(),
+                    (None, Some(view)) => view.measure().meaning().to_owned(),
+                    (None, None) => String::new(),
                 };
                 let color = if self.problem.is_some() { palette.error } else { palette.faint };
                 ui.label(RichText::new(words).font(theme::small()).color(color));
-                self.working(ui, now);
+                self.working(ui);
                 if let Some(view) = &self.view {
                     flame_menu::legend(ui, view);
                 }
@@ -348,40 +421,36 @@ impl FlamePanel {
         });
     }
 
-    /// Says that another picture is on its way, how far it is, and takes it back where that leads to the shown one.
-    fn working(&mut self, ui: &mut Ui, now: f64) {
-        let Some(ticket) = self.pending.as_ref().filter(|_| self.view.is_some()) else { return };
-        let since = *self.waiting.get_or_insert(now);
-        if now - since < SOON {
-            ui.ctx().request_repaint_after_secs((SOON - (now - since)) as f32);
-            return;
+    /// Says that another picture is on its way and how far it is, or that it will not come, and why.
+    fn working(&mut self, ui: &mut Ui) {
+        let palette = palette(ui);
+        if let Some(ticket) = self.pending.as_ref() {
+            if !is_worth_a_word(&mut self.waiting, ui) {
+                return;
+            }
+            let words = building(ticket);
+            ui.add_space(8.0);
+            if widgets::link(ui, "Cancel", theme::small(), palette.accent).clicked() {
+                self.take_back(None);
+            }
+            ui.label(RichText::new(words).font(theme::small()).color(palette.text));
+            widgets::spinner(ui);
+        } else if let Some(unbuilt) = &self.unbuilt {
+            const CANCELLED: &str = "Cancelled, the picture is as before";
+            let (words, color) = match &unbuilt.why {
+                None => (CANCELLED.to_owned(), palette.text),
+                Some(why) => (why.clone(), palette.error),
+            };
+            ui.add_space(8.0);
+            if widgets::link(ui, "Ask again", theme::small(), palette.accent).clicked() {
+                self.ask_again();
+            }
+            ui.label(RichText::new(words).font(theme::small()).color(color));
         }
-        let words = building(ticket);
-        ui.add_space(8.0);
-        let back = self.shown.root == self.question.root;
-        if back && widgets::link(ui, "Cancel", theme::small(), palette(ui).accent).clicked() {
-            self.question = self.shown.clone();
-            (self.asked, self.pending) = (Some(self.shown.clone()), None);
-        }
-        ui.label(RichText::new(words).font(theme::small()).color(palette(ui).text));
-        widgets::spinner(ui);
     }
 
     fn canvas(&mut self, ui: &mut Ui) -> Vec<Wish> {
-        let Some(view) = &mut self.view else {
-            let palette = palette(ui);
-            let (words, color) = match (&self.problem, &self.pending) {
-                (Some(problem), _) => (problem.clone(), palette.error),
-                (None, Some(ticket)) => {
-                    ui.ctx().request_repaint_after_secs(0.1);
-                    (building(ticket), palette.muted)
-                }
-                (None, None) => (String::from("Computing what keeps what alive …"), palette.muted),
-            };
-            let area = ui.available_rect_before_wrap();
-            ui.painter().text(area.center(), Align2::CENTER_CENTER, words, theme::body(), color);
-            return Vec::new();
-        };
+        let Some(view) = &mut self.view else { return Vec::new() };
         let question = &self.question;
         let known = &self.held;
         self.canvas.show(ui, view, &|frame| known.get(&frame).cloned(), |ui, view, tile, wishes| {
@@ -426,6 +495,16 @@ impl FlamePanel {
         }
         None
     }
+}
+
+/// Has the window waited so long that something should be said of it? `since` keeps when that began.
+fn is_worth_a_word(since: &mut Option<f64>, ui: &Ui) -> bool {
+    let now = ui.input(|input| input.time);
+    let left = *since.get_or_insert(now) + SOON - now;
+    if left > 0.0 {
+        ui.ctx().request_repaint_after_secs(left as f32);
+    }
+    left <= 0.0
 }
 
 /// `Building the flame graph … 42 %`.

@@ -25,6 +25,7 @@ mod filter_field;
 mod flame_canvas;
 mod flame_card;
 mod flame_menu;
+mod flame_missing;
 mod flame_paint;
 mod flame_panel;
 mod flame_save;

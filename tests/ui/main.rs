@@ -3,6 +3,9 @@
 mod commands;
 mod compare;
 mod flame;
+mod flame_export;
+mod flame_stage;
+mod flame_waiting;
 mod guide;
 mod harness;
 mod holders;

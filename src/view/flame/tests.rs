@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::flame::{FlameTree, Frame, Name, NameKind};
+use crate::analysis::flame::{FlameTree, Frame, NO_GENERATION, Name, NameKind};
 use crate::heap::{RootKind, TypeKind};
 use crate::view::format::plain;
 
@@ -120,7 +120,8 @@ fn double_clicked_a_box_fills_the_width_after_a_short_glide() {
     assert_eq!(view.camera(10.0), Camera { left: 0.0, right: 1000.0, top: 0.0 });
     let middle = view.camera(10.1);
     assert!(middle.right < 1000.0 && middle.right > 500.0 && view.gliding(10.1));
-    assert_eq!(view.camera(10.25), Camera { left: 0.0, right: 500.0, top: 0.0 });
+    assert!(view.gliding(10.15) && view.camera(10.15).right > 500.0, "no less than 150 ms");
+    assert_eq!(view.camera(10.25), Camera { left: 0.0, right: 500.0, top: 0.0 }, "no more than 250 ms");
     assert!(!view.gliding(10.25));
     let names: Vec<_> = view.breadcrumb().into_iter().map(|at| view.tree().name(at).short.to_string()).collect();
     assert_eq!(names, ["heap", "static a", "Cache", "Entry"]);
@@ -254,6 +255,38 @@ fn the_card_says_what_the_box_is_worth() {
         path_markdown(view.placed(), cache, Unit::Bytes, 2000),
         "- `static a` 700 B (35.0 %)\n  - `N.Cache` 600 B (30.0 %)\n"
     );
+}
+
+#[test]
+fn a_legend_names_the_colours_that_are_there_and_no_others() {
+    let mut view = sample();
+    let words = |entries: Vec<Entry>| entries.into_iter().map(|entry| entry.words.into_owned()).collect::<Vec<_>>();
+    assert_eq!(words(view.legend()), ["roots", "program and libraries", "smaller ones"]);
+    let spots = view.spots(0.0);
+    assert_eq!(words(view.legend_of(&spots, |_| false)), ["roots", "program and libraries", "smaller ones"]);
+    assert_eq!(words(view.legend_of(&spots[..2], |spot| spot.row == 1)), ["roots", "other roots hold it too"]);
+    view.color = ColorBy::Namespace;
+    assert_eq!(words(view.legend()), ["roots", "N", "smaller ones"]);
+    view.color = ColorBy::RootKind;
+    assert_eq!(words(view.legend()), ["static variables", "smaller ones"]);
+    // What is not known is no reason to show another colour's meaning.
+    view.color = ColorBy::Generation;
+    assert_eq!((view.told(), words(view.legend()).len()), (ColorBy::Assembly, 3), "nobody asked for generations");
+    let mut tree = view.tree().clone();
+    tree.generations = vec![2; tree.frames.len()];
+    tree.generations[at(&view, "B", 2) as usize] = NO_GENERATION;
+    let mut view = FlameView::new(Arc::new(tree), Measure::default(), 2000);
+    view.color = ColorBy::Generation;
+    assert_eq!(words(view.legend()), ["roots", "generation 2", "generation not known", "smaller ones"]);
+    assert_eq!((view.tone(at(&view, "B", 2)), view.tone(at(&view, "static a", 1))), (Tone::Untold, Tone::Root));
+}
+
+#[test]
+fn a_picture_of_a_part_says_of_which() {
+    let mut view = sample();
+    assert_eq!(view.zoomed_text(), None);
+    view.zoom_to(at(&view, "Entry", 3), 0.0);
+    assert_eq!(view.zoomed_text().as_deref().map(plain).as_deref(), Some("zoomed to Entry: 500 B of 1.00 kB"));
 }
 
 #[test]
