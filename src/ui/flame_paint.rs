@@ -27,9 +27,6 @@ const DIMMED: f32 = 0.22;
 const ABOVE: f32 = 0.55;
 /// How much of the text's colour is in the box under the pointer.
 const HOVERED: f32 = 0.14;
-/// How much of the text's grey is in what stands for smaller ones.
-const SMALLER: f32 = 0.12;
-const SMALLER_HOVERED: f32 = 0.3;
 /// From one stripe of a shared box to the next.
 const STRIPE: f32 = 7.0;
 const STRIPE_ALPHA: f32 = 0.16;
@@ -94,7 +91,8 @@ pub fn paint(painter: &Painter, palette: &Palette, view: &FlameView, frame: &Fra
 pub fn fill(palette: &Palette, view: &FlameView, spot: &Spot, hovered: Option<Tile>) -> Color32 {
     let ground = palette.bg[0];
     let Tile::Frame(at) = spot.tile else {
-        let grey = smaller(palette, if hovered == Some(spot.tile) { SMALLER_HOVERED } else { SMALLER });
+        let grey = palette.flame_smaller;
+        let grey = if hovered == Some(spot.tile) { grey.lerp_to_gamma(palette.text, HOVERED) } else { grey };
         // What is looked for may be among them, but it is not to be seen.
         return if is_looked_for(view, &spot.tile) { grey } else { ground.lerp_to_gamma(grey, DIMMED) };
     };
@@ -113,11 +111,6 @@ fn is_looked_for(view: &FlameView, tile: &Tile) -> bool {
         Tile::Frame(at) => view.search().matches(view.tree().frames[at as usize].name),
         Tile::Smaller(_) => view.search().is_empty(),
     }
-}
-
-/// Grey, a little more than the ground.
-fn smaller(palette: &Palette, more: f32) -> Color32 {
-    palette.bg[2].lerp_to_gamma(palette.muted, more)
 }
 
 /// What a tone looks like in a theme.
@@ -144,7 +137,7 @@ pub fn colors(palette: &Palette, sign: Sign) -> Vec<Color32> {
         Sign::Tone(Tone::Framework(_)) => palette.flame_framework.to_vec(),
         Sign::Tone(Tone::Core(_)) => palette.flame_core.to_vec(),
         Sign::Tone(other) => vec![tone(palette, other)],
-        Sign::Smaller => vec![smaller(palette, SMALLER)],
+        Sign::Smaller => vec![palette.flame_smaller],
         Sign::Shared => vec![palette.bg[2]],
     }
 }
@@ -357,7 +350,7 @@ mod tests {
                 read(palette.quiet_on(dimmed), dimmed, &(of, "dimmed"));
                 read(palette.quiet_on(hovered(dimmed)), hovered(dimmed), &(of, "dimmed under the pointer"));
             }
-            for grey in [SMALLER, SMALLER_HOVERED].map(|more| smaller(palette, more)) {
+            for grey in [palette.flame_smaller, hovered(palette.flame_smaller)] {
                 for fill in [grey, ground.lerp_to_gamma(grey, DIMMED)] {
                     read(palette.quiet_on(fill), fill, &"smaller");
                 }

@@ -72,6 +72,8 @@ pub struct Palette {
     pub flame_roots: [Color32; 5],
     /// By growth: much less, less, as before, more, much more.
     pub flame_growth: [Color32; 5],
+    /// What stands for children too small for a box of their own.
+    pub flame_smaller: Color32,
     /// Text on a coloured box: on dark ones, on light ones.
     on_fill: [Color32; 2],
 }
@@ -118,9 +120,10 @@ pub static DARK: Palette = Palette {
         rgb(0x42487E),
         rgb(0x4C5667),
     ],
-    flame_generation: [rgb(0xE5A64B), rgb(0xD9743B), rgb(0x4A6E9B), rgb(0x7A5AA6), rgb(0xA84F82), rgb(0x4B5766)],
-    flame_roots: [rgb(0x2FA39B), rgb(0x7FB069), rgb(0x4A6E9B), rgb(0xD9743B), rgb(0x7A5AA6)],
-    flame_growth: [rgb(0x4A8FD9), rgb(0x3A5E8C), rgb(0x4B5766), rgb(0xA8483F), rgb(0xE0604F)],
+    flame_generation: [rgb(0xE5A64B), rgb(0xD9743B), rgb(0x3B56A7), rgb(0x7D6AB4), rgb(0xA84F82), rgb(0x495159)],
+    flame_roots: [rgb(0x2FA39B), rgb(0x80B372), rgb(0x4E7398), rgb(0xD76E2B), rgb(0x6E4EB0)],
+    flame_growth: [rgb(0x557DC7), rgb(0x3A5F8F), rgb(0x495060), rgb(0xA8483F), rgb(0xE0604F)],
+    flame_smaller: rgb(0x28303A),
     on_fill: [rgb(0xFFFFFF), rgb(0x0B0F14)],
 };
 
@@ -161,9 +164,10 @@ pub static LIGHT: Palette = Palette {
         rgb(0x698EE8),
         rgb(0xB7BFCC),
     ],
-    flame_generation: [rgb(0xF4C77D), rgb(0xF0A274), rgb(0xA9C4E6), rgb(0xCDB8E8), rgb(0xEDB5D2), rgb(0xCBD3DD)],
-    flame_roots: [rgb(0x8FD3CD), rgb(0xB8DBA0), rgb(0xA9C4E6), rgb(0xF0A274), rgb(0xCDB8E8)],
-    flame_growth: [rgb(0x8DB8EA), rgb(0xC0D8F2), rgb(0xD5DBE3), rgb(0xF4C4BC), rgb(0xEE9488)],
+    flame_generation: [rgb(0xF0CA81), rgb(0xF1A273), rgb(0xAAC8F4), rgb(0xB0A7E9), rgb(0xDBACC2), rgb(0xD4D1CC)],
+    flame_roots: [rgb(0x8FD3CD), rgb(0xDFD28A), rgb(0x92B1C5), rgb(0xF0A070), rgb(0xC3B5FF)],
+    flame_growth: [rgb(0x8BB9F0), rgb(0xBED1F1), rgb(0xBAB6BD), rgb(0xF7C6B1), rgb(0xEE9384)],
+    flame_smaller: rgb(0xE3E8EE),
     on_fill: [rgb(0xFFFFFF), rgb(0x16202C)],
 };
 
@@ -345,6 +349,30 @@ mod tests {
                     let least = (0..colors.len()).map(others).fold(1.0, f32::min);
                     assert!(least >= 0.035, "{least} {vision:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_colour_vision_tells_generations_roots_and_growth_apart() {
+        for palette in [&DARK, &LIGHT] {
+            let others = [palette.root, palette.flame_smaller];
+            let sets = [
+                [&palette.flame_generation[..], &others].concat(),
+                [&palette.flame_roots[..], &others[1..]].concat(),
+                [&palette.flame_growth[..], &others].concat(),
+            ];
+            for (colors, vision) in sets.iter().flat_map(|colors| VISIONS.iter().map(move |vision| (colors, vision))) {
+                for (at, &one) in colors.iter().enumerate() {
+                    for &other in &colors[at + 1..] {
+                        let apart = distance(vision, one, other);
+                        assert!(apart >= 0.06, "{one:?} {other:?} {apart} {vision:?}");
+                    }
+                }
+            }
+            for vision in &VISIONS {
+                let core = palette.flame_core.iter().map(|&core| distance(vision, core, palette.flame_smaller));
+                assert!(core.fold(1.0, f32::min) >= 0.035, "the core library is not what is smaller");
             }
         }
     }

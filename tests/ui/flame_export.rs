@@ -16,7 +16,7 @@ use super::support::SAMPLE;
 
 /// A box of an exported drawing.
 #[derive(Debug)]
-struct Drawn {
+pub struct Drawn {
     title: String,
     rect: Rect,
     fill: [u8; 4],
@@ -24,7 +24,7 @@ struct Drawn {
 }
 
 /// The boxes of a drawing, in its order.
-fn drawn(svg: &str) -> Vec<Drawn> {
+pub fn drawn(svg: &str) -> Vec<Drawn> {
     let number = r#"="([\d.]+)""#;
     let pattern = format!(
         "<g><title>([^<]*)</title><rect x{number} y{number} width{number} height{number}[^#]*#([0-9a-f]{{6}})\"/>\n(<rect)?"
@@ -131,12 +131,12 @@ fn words(svg: &str) -> Vec<(Pos2, f32, String)> {
 }
 
 /// The colours that the legend of a drawing explains.
-fn explained(svg: &str) -> HashSet<String> {
+pub fn explained(svg: &str) -> HashSet<String> {
     let legend = svg.rsplit("</g>").next().unwrap();
     Regex::new(r##"fill="(#[0-9a-f]{6})"/>"##).unwrap().captures_iter(legend).map(|hit| hit[1].to_owned()).collect()
 }
 
-fn fills(boxes: &[Drawn]) -> HashSet<String> {
+pub fn fills(boxes: &[Drawn]) -> HashSet<String> {
     let hex = |[r, g, b, _]: [u8; 4]| format!("#{r:02x}{g:02x}{b:02x}");
     boxes.iter().map(|drawn| hex(drawn.fill)).collect()
 }

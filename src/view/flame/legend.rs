@@ -30,17 +30,16 @@ impl FlameView {
     /// What the whole tree may show in its colours, what matters most first.
     pub fn legend(&self) -> Vec<Entry> {
         let tree = self.tree();
-        let mut shown: BTreeSet<Sign> = match self.told() {
+        let mut shown = BTreeSet::new();
+        match self.told() {
             // These are the same in all boxes of a name.
             ColorBy::Assembly | ColorBy::Namespace | ColorBy::Growth => {
-                (0..tree.names.len() as u32).map(|name| sign(self.tone_of_name(name))).collect()
+                gather(&mut shown, (0..tree.names.len() as u32).map(|name| self.tone_of_name(name)));
             }
             ColorBy::Generation | ColorBy::RootKind => {
-                let mut last = None;
-                let tones = (0..tree.frames.len() as u32).map(|at| sign(self.tone(at)));
-                tones.filter(|&sign| last.replace(sign) != Some(sign)).collect()
+                gather(&mut shown, (0..tree.frames.len() as u32).map(|at| self.tone(at)));
             }
-        };
+        }
         shown.insert(Sign::Smaller);
         if tree.frames.first().is_some_and(|whole| whole.shared > 0) {
             shown.insert(Sign::Shared);
@@ -100,6 +99,12 @@ impl FlameView {
         entries.retain(|entry| shown.contains(&entry.sign));
         entries
     }
+}
+
+/// Adds the signs of tones, of which there may be many in a row.
+fn gather(shown: &mut BTreeSet<Sign>, tones: impl Iterator<Item = Tone>) {
+    let mut last = None;
+    shown.extend(tones.map(sign).filter(|&sign| last.replace(sign) != Some(sign)));
 }
 
 /// The sign of a tone, whatever its shade.
