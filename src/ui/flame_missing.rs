@@ -20,6 +20,8 @@ pub enum Missing {
     Building(Snapshot),
     Cancelled,
     Failed(String),
+    /// Nothing is kept alive.
+    Empty,
 }
 
 /// What a person wants to be done about it.
@@ -43,6 +45,7 @@ pub fn show(ui: &mut Ui, missing: &Missing, of: Option<&str>) -> Option<Pressed>
         (Missing::Cancelled, Some(of)) => (format!("{of}: cancelled"), Some("Its flame graph was not built.")),
         (Missing::Failed(why), None) => (String::from("No flame graph"), Some(&**why)),
         (Missing::Failed(why), Some(of)) => (format!("No flame graph of {of}"), Some(&**why)),
+        (Missing::Empty, _) => (String::from("Nothing to draw"), Some("No root reaches any object of this heap.")),
         (_, None) => (String::from("Building the flame graph"), None),
         (_, Some(of)) => (format!("Building the flame graph of {of}"), None),
     };

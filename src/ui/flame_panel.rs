@@ -261,7 +261,8 @@ impl FlamePanel {
     /// What stands in place of the picture, if anything does.
     fn missing(&mut self, ui: &Ui, opened: &Opened, session: &Session) -> Option<Missing> {
         if self.is_shown() {
-            return None;
+            let whole = self.view.as_ref().and_then(|view| view.tree().frames.first());
+            return whole.is_none_or(|whole| whole.weight == 0).then_some(Missing::Empty);
         }
         if let Some(Unbuilt { why, .. }) = &self.unbuilt {
             return Some(why.clone().map_or(Missing::Cancelled, Missing::Failed));

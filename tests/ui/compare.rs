@@ -6,7 +6,7 @@ use std::time::Duration;
 use eframe::egui::{Event, Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable;
 
-use super::flame_export::{drawn, explained, fills};
+use super::flame_export::{aim, drawn, explained, fills, save};
 use super::harness::{Window, compare_with, drop_files, open_row, rows, sample, wait_until, window};
 use super::support::{SAMPLE, dump};
 
@@ -102,16 +102,8 @@ fn growth_colours_the_flame_graph() {
     // In a drawing every colour is explained.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("growth.svg");
-    window.get_by_label("Export").click();
-    window.run_steps(5);
-    window.get_by_label("Drawing (SVG)").click();
-    window.get_by_label("File to save to").focus();
-    window.run_steps(2);
-    window.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    window.event(Event::Text(path.to_string_lossy().into_owned()));
-    window.run_steps(2);
-    window.get_by_label("Save").click();
-    wait_until(&mut window, "the file", |_| path.exists());
+    aim(&mut window, "Drawing (SVG)", &path);
+    save(&mut window, &path);
     let svg = std::fs::read_to_string(&path).unwrap();
     let (fills, explained) = (fills(&drawn(&svg)[1..]), explained(&svg));
     assert!(fills.len() >= 3 && fills.is_subset(&explained), "{fills:?} {explained:?}");

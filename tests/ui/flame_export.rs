@@ -1,16 +1,18 @@
 //! Exported flame graphs: as files and in the clipboard, box by box what the screen shows.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Key, Modifiers, Pos2, Rect, Theme, vec2};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use heapglass::ui::export::{self, Caption, Format, Look};
 use heapglass::view::flame::{ColorBy, FlameView, Spot, Tile, smaller_text};
 use regex::Regex;
 
-use super::flame_stage::{box_at, double_click, has_generations, hover, sample, wait_for};
+use super::flame_stage::{Stage, box_at, double_click, has_generations, hover, menu, sample, wait_for};
 use super::harness::picture;
 use super::support::SAMPLE;
 
@@ -219,20 +221,20 @@ fn a_picture_of_any_size_has_every_row_of_the_tree() {
     assert!(painted(&png, &boxes, 2.0, vec2(0.0, 0.0)) > boxes.len() / 4);
 }
 
-#[test]
-fn a_saved_picture_shows_the_boxes_of_the_screen() {
-    let mut window = sample();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("heap.png");
+/// Opens the menu and types where to save to.
+pub fn aim<S>(window: &mut Harness<'_, S>, format: &str, path: &Path) {
     window.get_by_label("Export").click();
     window.run_steps(5);
-    let field = window.get_by_label("File to save to");
-    field.focus();
+    window.get_by_label(format).click();
+    window.get_by_label("File to save to").focus();
     window.run_steps(2);
     window.key_press_modifiers(Modifiers::COMMAND, Key::A);
     window.event(egui::Event::Text(path.to_string_lossy().into_owned()));
     window.run_steps(2);
-    picture(&mut window, "flame-export-dark");
+}
+
+/// Saves to where was aimed, and waits for the file.
+pub fn save<S>(window: &mut Harness<'_, S>, path: &Path) {
     window.get_by_label("Save").click();
     window.run_steps(2);
     let limit = Instant::now() + Duration::from_secs(60);
@@ -241,6 +243,16 @@ fn a_saved_picture_shows_the_boxes_of_the_screen() {
         thread::sleep(Duration::from_millis(5));
         window.step();
     }
+}
+
+#[test]
+fn a_saved_picture_shows_the_boxes_of_the_screen() {
+    let mut window = sample();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heap.png");
+    aim(&mut window, "Picture (PNG)", &path);
+    picture(&mut window, "flame-export-dark");
+    save(&mut window, &path);
     let image = image::open(&path).expect("a picture").to_rgba8();
     assert_eq!(image.width(), 3200);
     // The widest root is teal from its left to its right edge, and user code stands under it.
@@ -250,6 +262,32 @@ fn a_saved_picture_shows_the_boxes_of_the_screen() {
     assert_ne!(pixel(3190, 2 * 90), teal);
     window.run_steps(5);
     window.get_by_label_contains("Saved ");
+}
+
+#[test]
+fn a_saved_drawing_says_what_was_left_out_and_what_was_looked_for() {
+    let mut window = sample();
+    let at = box_at(&window, "DbCommandDefinition ");
+    menu(&mut window, at, "Hide this type");
+    let named =
+        |stage: &Stage, short: &str| stage.panel.view().unwrap().tree().names.iter().any(|name| &*name.short == short);
+    wait_for(&mut window, "a picture without the type", |stage| !named(stage, "DbCommandDefinition"));
+    let at = box_at(&window, "QueryCacheEntry ");
+    menu(&mut window, at, "Only user code");
+    wait_for(&mut window, "only user code", |stage| !named(stage, "String"));
+    window.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    window.run_steps(3);
+    window.event(egui::Event::Text("RowType".into()));
+    window.run_steps(5);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heap.svg");
+    aim(&mut window, "Drawing (SVG)", &path);
+    save(&mut window, &path);
+    let svg = std::fs::read_to_string(&path).unwrap();
+    let words: Vec<String> = words(&svg).into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(words[..2], [SAMPLE, ".NET 8.0.31 · Windows x64 · 1 type hidden · only user code"]);
+    let found = window.state().panel.view().unwrap().matched_text();
+    assert!(words[2].ends_with(&format!("matched by “RowType”: {found}, the rest is dimmed")), "{words:?}");
 }
 
 #[test]

@@ -44,15 +44,15 @@ impl Stage {
 pub type Window = Harness<'static, Stage>;
 
 /// The panel over a dump that is being opened.
-pub fn opening(size: [f32; 2], scale: f32, theme: Theme) -> Window {
+pub fn opening(size: [f32; 2], scale: f32, theme: Theme, reading: Reading) -> Window {
     let path = dump(SAMPLE).expect("the sample is in the project");
-    let session = Session::open(Source::File(path), Reading::default(), Arc::new(|| {}));
+    let session = Session::open(Source::File(path), reading, Arc::new(|| {}));
     let stage = Stage { session, panel: FlamePanel::default(), subject: None, copied: None, led: None };
     staged(size, scale, theme, Stage::show, stage)
 }
 
 pub fn open(size: [f32; 2], scale: f32, theme: Theme) -> Window {
-    let mut window = opening(size, scale, theme);
+    let mut window = opening(size, scale, theme, Reading::default());
     wait_for(&mut window, "the picture", |stage| stage.panel.view().is_some());
     window.run();
     window

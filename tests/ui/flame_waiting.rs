@@ -6,7 +6,8 @@ use std::sync::mpsc::{self, Sender};
 
 use eframe::egui::Theme;
 use egui_kittest::kittest::Queryable;
-use heapglass::session::{State, Ticket};
+use heapglass::heap::RootKind;
+use heapglass::session::{Reading, State, Ticket};
 use heapglass::view::flame::TreeKind;
 use heapglass::view::place::Subject;
 
@@ -93,7 +94,7 @@ fn a_cancelled_picture_of_something_else_gives_way_to_words_and_can_be_built_yet
 #[test]
 fn the_first_picture_says_how_far_it_is_and_can_be_cancelled() {
     for (theme, word) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
-        let mut window = opening([900.0, 520.0], 1.0, theme);
+        let mut window = opening([900.0, 520.0], 1.0, theme, Reading::default());
         let worker = busy(window.state());
         wait_to_see(&mut window, "Building the flame graph");
         picture(&mut window, &format!("flame-first-{word}"));
@@ -121,4 +122,13 @@ fn dead_objects_have_no_picture_and_the_panel_says_why() {
     window.get_by_label("Whole heap").click();
     window.run_steps(4);
     assert!(root(window.state(), "heap reachable from roots") && window.query_by_label("Export").is_some());
+}
+
+#[test]
+fn without_roots_nothing_is_drawn_and_the_panel_says_why() {
+    let reading = Reading { without_roots: RootKind::ALL.to_vec(), ..Reading::default() };
+    let mut window = opening([900.0, 520.0], 1.0, Theme::Light, reading);
+    wait_to_see(&mut window, "No root reaches any object of this heap.");
+    assert!(window.query_by_label("Export").is_none());
+    picture(&mut window, "flame-empty-light");
 }

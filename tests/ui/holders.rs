@@ -116,6 +116,11 @@ fn what_is_selected_in_the_flame_graph_is_selected_in_types_and_the_other_way_ro
     window.run_steps(4);
     window.key_press(Key::Num4);
     wait_until(&mut window, "the picture", |window| window.query_by_label_contains("QueryCacheManager").is_some());
+    let command = window.get_by_label_contains("SqlCommand ·").rect();
+    let image = window.render().expect("the window is painted");
+    let edge =
+        (command.left() as u32..command.left() as u32 + 3).map(|x| image.get_pixel(x, command.center().y as u32).0);
+    assert!(edge.into_iter().any(|[_, _, blue, _]| blue > 0xd0), "the row's boxes are outlined");
     let entry = window.get_by_label_contains("LinqQueryCacheKey").rect().center();
     window.hover_at(entry);
     for pressed in [true, false] {

@@ -38,15 +38,16 @@ pub fn fit(text: &str, width: f32, advance: &impl Fn(char) -> f32) -> Option<Str
     }
     let mut room = width - advance('…');
     let mut start = text.len();
-    let mut kept = 0;
     for (at, c) in text.char_indices().rev() {
         room -= advance(c);
         if room < 0.0 {
             break;
         }
-        (start, kept) = (at, kept + 1);
+        start = at;
     }
-    (kept >= FEWEST).then(|| format!("…{}", &text[start..]))
+    // Nothing that stood between two names right behind the ellipsis.
+    let end = text[start..].trim_start_matches(['.', ' ']);
+    (end.chars().count() >= FEWEST).then(|| format!("…{end}"))
 }
 
 #[cfg(test)]
@@ -65,6 +66,9 @@ mod tests {
         assert_eq!(fit("aWWW", 5.5, &wide), None, "two characters say nothing");
         assert_eq!(fit("é<∞>", 3.0, &wide), None);
         assert_eq!(fit("", 0.0, &wide).as_deref(), Some(""));
+        assert_eq!(fit("Clock.Ticks", 7.0, &wide).as_deref(), Some("…Ticks"), "no dot behind the dots");
+        assert_eq!(fit("List<A, Byte[]>", 9.0, &wide).as_deref(), Some("…Byte[]>"));
+        assert_eq!(fit("Some.ab", 4.0, &wide), None);
     }
 
     #[test]
