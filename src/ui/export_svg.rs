@@ -55,11 +55,12 @@ pub(super) fn write(sheet: &Sheet, caption: &Caption, theme: Theme, out: &mut im
     }
     for Words { at, width, text, face } in &sheet.words {
         let weight = if *face == Face::Title { " font-weight=\"600\" font-size=\"13\"" } else { "" };
+        // What stands at the right edge stays there, even where a viewer does not know `textLength`.
+        let (x, anchor) = if *face == Face::By { (at.x + width, " text-anchor=\"end\"") } else { (at.x, "") };
         writeln!(
             out,
-            "<text x=\"{:.1}\" y=\"{:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" \
-             fill=\"{}\"{weight}>{}</text>",
-            at.x,
+            "<text x=\"{x:.1}\" y=\"{:.1}\" textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" \
+             fill=\"{}\"{weight}{anchor}>{}</text>",
             at.y + DOWN,
             hex(face.color(palette)),
             escaped(text)

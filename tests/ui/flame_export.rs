@@ -122,12 +122,15 @@ fn labels_inside(svg: &str, boxes: &[Drawn], names: &[String]) -> usize {
 
 /// What stands above and below the boxes of a drawing: where it begins, its width, and its words.
 fn words(svg: &str) -> Vec<(Pos2, f32, String)> {
-    let pattern = r#"<text x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*"(?: font-size="13")?>([^<]*)</text>"#;
+    let pattern = r#"<text x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"([^>]*)>([^<]*)</text>"#;
     let boxes = svg.find("<g>").unwrap()..svg.rfind("</g>").unwrap();
     let outside = |hit: &regex::Captures<'_>| !boxes.contains(&hit.get(0).unwrap().start());
     let number = |text: &str| text.parse::<f32>().unwrap();
     let parse = |hit: regex::Captures<'_>| {
-        (Pos2::new(number(&hit[1]), number(&hit[2])), number(&hit[3]), hit[4].replace("&gt;", ">").replace("&lt;", "<"))
+        let width = number(&hit[3]);
+        let back = if hit[4].contains("text-anchor=\"end\"") { width } else { 0.0 };
+        let text = hit[5].replace("&gt;", ">").replace("&lt;", "<");
+        (Pos2::new(number(&hit[1]) - back, number(&hit[2])), width, text)
     };
     Regex::new(pattern).unwrap().captures_iter(svg).filter(outside).map(parse).collect()
 }
