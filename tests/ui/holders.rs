@@ -110,6 +110,24 @@ fn a_type_leads_to_its_own_flame_graph_and_back() {
 }
 
 #[test]
+fn a_row_of_the_referrers_has_a_flame_graph_of_its_own() {
+    let mut window = sample();
+    open_row(&mut window, COMMAND);
+    wait_until(&mut window, "the tree", |window| rows(window).len() > 1);
+    window.run_steps(60);
+    let row = rows(&window)[1].clone();
+    window.get_by(|node| node.role() == Role::Row && node.label().as_deref() == Some(&row)).click_secondary();
+    window.run_steps(5);
+    window.get_by(|node| node.role() == Role::Button && node.label().as_deref() == Some("Flame graph")).click();
+    wait_until(&mut window, "the picture of the row", |window| {
+        let boxed = |text: &str| {
+            window.query_all_by_label_contains(text).any(|node| node.accesskit_node().role() == Role::TreeItem)
+        };
+        boxed("DbCommandDefinition · ") && boxed("SqlCommand · ") && !boxed("heap reachable")
+    });
+}
+
+#[test]
 fn what_is_selected_in_the_flame_graph_is_selected_in_types_and_the_other_way_round() {
     let mut window = sample();
     window.get_by_label(COMMAND).click();
