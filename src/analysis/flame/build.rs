@@ -3,15 +3,19 @@
 //! Siblings of one type under one box become one box. An object of its box's own type joins that box where
 //! chains are folded (a linked list is one box, not 20 000), and so does one of a hidden type.
 
+use std::ops::Range;
+
 use super::labels::Labels;
-use super::level::{Expanded, Growth, Slots};
-use super::tree::Tree;
+use super::level::{Direction, Expanded, Growth, Slots};
+use super::tree::{Entry, Tree};
 use super::{FlameTree, Frame};
 use crate::heap::Graph;
 use crate::progress::{Cancelled, Progress};
 
-/// Members of one piece of work.
-const PIECE: usize = 1 << 14;
+/// Members of one piece of work (few in tests, so that small trees are cut too).
+const PIECE: usize = if cfg!(test) { 4 } else { 1 << 14 };
+/// So many members are looked up at once: the processor then waits for memory once for all of them, not for each.
+const AHEAD: usize = if cfg!(test) { 2 } else { 64 };
 
 /// A tree of objects with what its boxes weigh, what they are called and where it starts.
 #[derive(Clone, Copy, Debug)]
@@ -19,43 +23,51 @@ pub struct Source<'a> {
     pub graph: &'a Graph,
     pub labels: &'a Labels,
     pub tree: Tree<'a>,
-    /// The label of the type of each number's object.
-    pub kinds: &'a [u32],
-    pub weights: Weights<'a>,
+    /// By number, and one more.
+    pub entries: &'a [Entry],
+    /// Weigh objects, not bytes.
+    pub count: bool,
     /// The numbers right below the virtual root, ascending, each under the label of its root.
     pub tops: &'a [Top],
-}
-
-/// What a number and all below it weigh.
-#[derive(Clone, Copy, Debug)]
-pub enum Weights<'a> {
-    /// One each.
-    Objects,
-    /// Bytes: sums over all numbers before each number, as [`Tree::sums`] gives them.
-    Bytes(&'a [u64]),
 }
 
 impl Source<'_> {
     /// Weight of a number and all below it.
     pub fn weight(&self, number: u32) -> u64 {
-        let end = self.tree.ends[number as usize];
-        match self.weights {
-            Weights::Objects => u64::from(end - number),
-            Weights::Bytes(sums) => sums[end as usize] - sums[number as usize],
-        }
+        self.between(number, self.entries[number as usize].end)
     }
 
     /// Weight of a number alone.
     pub fn own(&self, number: u32) -> u64 {
-        match self.weights {
-            Weights::Objects => 1,
-            Weights::Bytes(sums) => sums[number as usize + 1] - sums[number as usize],
+        self.between(number, number + 1)
+    }
+
+    fn between(&self, from: u32, to: u32) -> u64 {
+        if self.count {
+            u64::from(to - from)
+        } else {
+            self.entries[to as usize].before - self.entries[from as usize].before
         }
     }
 
     /// The label of the type of a number's object.
     pub(super) fn label(&self, number: u32) -> u32 {
-        self.kinds[number as usize]
+        self.entries[number as usize].kind
+    }
+
+    /// One past the last number below a number.
+    fn end(&self, number: u32) -> u32 {
+        self.entries[number as usize].end
+    }
+
+    /// Numbers right below a number, ascending.
+    fn children(&self, number: u32, end: u32) -> impl Iterator<Item = u32> {
+        let following = move |&child: &u32| Some(self.entries[child as usize].end).filter(|&next| next < end);
+        std::iter::successors(Some(number + 1).filter(|&first| first < end), following)
+    }
+
+    fn is_leaf(&self, number: u32) -> bool {
+        self.entries[number as usize].end == number + 1
     }
 }
 
@@ -103,19 +115,23 @@ pub fn top_down(
     let step = Step { source, limits, progress };
     let one = only_type(source.labels, start);
     let root = root_frame(source, start, false);
-    let growth = Growth::new(source, PIECE, root, limits, progress);
+    let growth = Growth::new(source, root, limits, progress);
     let first = growth.first(vec![(true, true), (false, false)], |shared, out, slots| {
         let start = start.iter().filter(|top| top.shared == shared);
         match one {
-            Some(label) => step.expand(label, &start.map(|top| top.number).collect::<Vec<_>>(), out, slots),
+            Some(label) => {
+                let numbers: Vec<u32> = start.map(|top| top.number).collect();
+                step.expand(label, &numbers, 0..numbers.len(), out, slots)
+            }
             None => {
-                start
-                    .for_each(|top| out.add(slots, top.label, top.number, source.weight(top.number), Some(top.number)));
+                for top in start {
+                    out.add(slots, top.label, top.number, 1, source.weight(top.number), Some(top.number));
+                }
                 Ok(())
             }
         }
     })?;
-    let frames = growth.grow(first, |label, numbers, out, slots| step.expand(label, numbers, out, slots))?;
+    let frames = growth.grow(first, &step)?;
     Ok(FlameTree::named(frames, source, whole))
 }
 
@@ -163,24 +179,54 @@ pub(super) enum Fate {
     Dissolve,
 }
 
-/// What becomes of an object with a label right below a box with the label `above`.
-pub(super) fn fate(source: &Source<'_>, limits: &Limits, label: u32, above: u32) -> Fate {
-    if label == above && limits.fold_chains && source.labels.is_type(above) {
-        Fate::Link
-    } else if limits.hidden.get(label as usize).is_some_and(|&hidden| hidden) {
-        Fate::Dissolve
-    } else {
-        Fate::Group
+/// Tells the fate of what lies right below one box.
+#[derive(Clone, Copy)]
+pub(super) struct Fates<'a> {
+    /// The label that is folded into the box; `u32::MAX` for none.
+    link: u32,
+    hidden: &'a [bool],
+}
+
+impl<'a> Fates<'a> {
+    /// Below a box with the label `above`.
+    pub fn below(source: &Source<'_>, limits: &'a Limits, above: u32) -> Fates<'a> {
+        let folds = limits.fold_chains && source.labels.is_type(above);
+        Fates { link: if folds { above } else { u32::MAX }, hidden: &limits.hidden }
+    }
+
+    /// What becomes of an object with this label.
+    pub fn of(self, label: u32) -> Fate {
+        if label == self.link {
+            Fate::Link
+        } else if !self.hidden.is_empty() && self.hidden.get(label as usize).is_some_and(|&hidden| hidden) {
+            Fate::Dissolve
+        } else {
+            Fate::Group
+        }
     }
 }
 
-impl Step<'_> {
-    fn expand(&self, above: u32, numbers: &[u32], out: &mut Expanded<u32>, slots: &mut Slots) -> Result<(), Cancelled> {
+impl Direction for Step<'_> {
+    type Member = u32;
+    type Piece = Range<usize>;
+
+    fn pieces(&self, numbers: &[u32]) -> Vec<Range<usize>> {
+        (0..numbers.len()).step_by(PIECE).map(|at| at..(at + PIECE).min(numbers.len())).collect()
+    }
+
+    fn expand(
+        &self,
+        above: u32,
+        numbers: &[u32],
+        piece: Range<usize>,
+        out: &mut Expanded<u32>,
+        slots: &mut Slots,
+    ) -> Result<(), Cancelled> {
         let mut links = 0;
-        let tree = self.source.tree;
-        out.chain = self.visit(above, numbers, |number, label, fate| match fate {
+        out.chain = self.visit(above, &numbers[piece], |number, label, fate| match fate {
             Fate::Group => {
-                out.add(slots, label, number, self.source.weight(number), (!tree.is_leaf(number)).then_some(number));
+                let further = (!self.source.is_leaf(number)).then_some(number);
+                out.add(slots, label, number, 1, self.source.weight(number), further);
             }
             Fate::Link => links += 1,
             Fate::Dissolve => {}
@@ -188,24 +234,35 @@ impl Step<'_> {
         out.absorbed = links;
         Ok(())
     }
+}
 
+impl Step<'_> {
     /// Calls `each(number, label of its type, fate)` for all that lies right below a box: the children of its objects,
     /// of the links that join it and of those dissolved in it. Gives the number of rounds that found links.
     pub fn visit(&self, above: u32, numbers: &[u32], mut each: impl FnMut(u32, u32, Fate)) -> Result<u32, Cancelled> {
+        let fates = Fates::below(self.source, self.limits, above);
         let mut open = Open { links: Vec::new(), dissolved: Vec::new(), seen: 0 };
         // A group of roots has its objects below it, a type has them in it.
         let mut round: &[u32] = numbers;
         let mut last = Vec::new();
         if !self.source.labels.is_type(above) {
-            self.take(above, numbers.iter().copied(), &mut open, &mut each)?;
+            self.take(fates, numbers.iter().copied(), &mut open, &mut each)?;
             round = &[];
         }
         for rounds in 0.. {
-            for &number in round {
-                self.take(above, self.source.tree.children(number), &mut open, &mut each)?;
+            let (blocks, rest) = round.as_chunks::<AHEAD>();
+            for numbers in blocks {
+                let ends = numbers.map(|number| self.source.end(number));
+                for (&number, end) in numbers.iter().zip(ends) {
+                    self.take(fates, self.source.children(number, end), &mut open, &mut each)?;
+                }
+            }
+            for &number in rest {
+                self.take(fates, self.source.children(number, self.source.end(number)), &mut open, &mut each)?;
             }
             while let Some(number) = open.dissolved.pop() {
-                self.take(above, self.source.tree.children(number), &mut open, &mut each)?;
+                let children = self.source.children(number, self.source.end(number));
+                self.take(fates, children, &mut open, &mut each)?;
             }
             if open.links.is_empty() {
                 return Ok(rounds);
@@ -220,14 +277,14 @@ impl Step<'_> {
 
     fn take(
         &self,
-        above: u32,
+        fates: Fates<'_>,
         numbers: impl Iterator<Item = u32>,
         open: &mut Open,
         each: &mut impl FnMut(u32, u32, Fate),
     ) -> Result<(), Cancelled> {
         for number in numbers {
             let label = self.source.label(number);
-            let fate = fate(self.source, self.limits, label, above);
+            let fate = fates.of(label);
             match fate {
                 Fate::Group => {}
                 Fate::Link => open.links.push(number),

@@ -6,7 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use super::FlameTree;
-use super::build::{Fate, Limits, Source, Top, fate, only_type};
+use super::build::{Fate, Fates, Limits, Source, Top, only_type};
 use crate::progress::{Cancelled, Progress};
 
 /// Marks a box that has no objects of its own, or whose objects' generation nothing tells.
@@ -30,7 +30,7 @@ pub fn generations(
     let below: FxHashMap<(u32, u32), u32> =
         (1..tree.frames.len() as u32).map(|at| ((tree.frames[at as usize].parent, labels(at)), at)).collect();
     // The box of an object by the box above it: the same one, one of its children, or none.
-    let place = |above: u32, label: u32| match fate(source, limits, label, labels(above)) {
+    let place = |above: u32, label: u32| match Fates::below(source, limits, labels(above)).of(label) {
         Fate::Group => below.get(&(above, label)).copied().unwrap_or(NONE),
         Fate::Link | Fate::Dissolve => above,
     };

@@ -5,9 +5,9 @@
 //! that for all of them at once, sets of roots run along the references between tops; whether a set has none,
 //! one or more members is all that counts, so each changes twice at most.
 
-use super::build::{Source, Top, Weights};
+use super::build::{Source, Top};
 use super::labels::Labels;
-use super::tree::{Above, Preorder, Tree};
+use super::tree::{Above, Entry, Preorder, Tree};
 use crate::analysis::byname::{NO_PARENT, Nodes, ORPHANED, SpanningTree};
 use crate::analysis::independent::Holders;
 use crate::analysis::liveness::Liveness;
@@ -23,9 +23,7 @@ const NONE: u32 = u32::MAX;
 pub struct Forest {
     /// `None`: the dominator tree.
     order: Option<Preorder>,
-    /// By number: the label of its object's type, and the bytes of all objects before it.
-    kinds: Vec<u32>,
-    sums: Vec<u64>,
+    entries: Vec<Entry>,
     tops: Vec<Top>,
 }
 
@@ -42,8 +40,8 @@ impl Forest {
             .zip(roots.iter().zip(&held))
             .map(|(number, (&root, &set))| Top { number, label: labels.of_root(root), shared: set == Set::Several })
             .collect();
-        let (kinds, sums) = columns(tree, graph, labels, progress)?;
-        Ok(Forest { order: None, kinds, sums, tops })
+        let entries = entries(tree, graph, labels, progress)?;
+        Ok(Forest { order: None, entries, tops })
     }
 
     /// Every object under the one through which it is reached most cheaply.
@@ -83,14 +81,14 @@ impl Forest {
     fn of(order: Preorder, holders: Holders<'_>, labels: &Labels, progress: &Progress) -> Result<Forest, Cancelled> {
         let Holders { graph, liveness } = holders;
         let tree = order.tree();
-        let (kinds, sums) = columns(tree, graph, labels, progress)?;
+        let entries = entries(tree, graph, labels, progress)?;
         let top = |number: u32| {
             let roots = liveness.retaining.roots_of(graph, tree.objects[number as usize]);
             let root = best_root(graph, roots).unwrap_or(NONE);
             Top { number, label: labels.of_root(root), shared: false }
         };
         let tops = tree.children(0).map(top).collect();
-        Ok(Forest { order: Some(order), kinds, sums, tops })
+        Ok(Forest { order: Some(order), entries, tops })
     }
 
     /// What pictures are built from; `count`: weigh objects, not bytes.
@@ -100,20 +98,14 @@ impl Forest {
             None => Tree::from(&liveness.dominators),
             Some(order) => order.tree(),
         };
-        let weights = if count { Weights::Objects } else { Weights::Bytes(&self.sums) };
-        Source { graph, labels, tree, kinds: &self.kinds, weights, tops: &self.tops }
+        Source { graph, labels, tree, entries: &self.entries, count, tops: &self.tops }
     }
 }
 
-/// What every picture of a tree asks of each object, by number.
-fn columns(
-    tree: Tree<'_>,
-    graph: &Graph,
-    labels: &Labels,
-    progress: &Progress,
-) -> Result<(Vec<u32>, Vec<u64>), Cancelled> {
-    let kinds = tree.values(|object| labels.of_type(graph.objects.type_index(object)), progress)?;
-    Ok((kinds, tree.sums(|object| graph.objects.size(object), progress)?))
+/// What every picture of a tree asks of each object.
+fn entries(tree: Tree<'_>, graph: &Graph, labels: &Labels, progress: &Progress) -> Result<Vec<Entry>, Cancelled> {
+    let kind = |object| labels.of_type(graph.objects.type_index(object));
+    tree.entries(kind, |object| graph.objects.size(object), progress)
 }
 
 /// The roots from which a top is reachable, as far as it matters.

@@ -9,6 +9,7 @@
 mod bottom_up;
 mod build;
 mod census;
+mod climb;
 mod forest;
 mod labels;
 mod level;
@@ -16,14 +17,15 @@ mod select;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod ways;
 
 pub use bottom_up::{Start, bottom_up, objects_of_outward};
-pub use build::{Limits, Source, Top, Weights, top_down};
+pub use build::{Limits, Source, Top, top_down};
 pub use census::{NO_GENERATION, generations};
 pub use forest::Forest;
 pub use labels::Labels;
 pub use select::{objects_of, outermost};
-pub use tree::{Above, Preorder, Tree};
+pub use tree::{Above, Entry, Preorder, Tree};
 
 use crate::heap::{RootKind, TypeKind};
 

@@ -39,8 +39,7 @@ struct World {
     labels: Labels,
     parents: Vec<u32>,
     order: Preorder,
-    kinds: Vec<u32>,
-    sums: Vec<u64>,
+    entries: Vec<Entry>,
     tops: Vec<Top>,
     limits: Limits,
 }
@@ -73,8 +72,8 @@ impl World {
         let above = |i: u32| case.objects[i as usize].2.map_or(Above::Nothing, Above::Object);
         let order = Preorder::new(n, above, &Progress::new()).unwrap();
         let tree = order.tree();
-        let kinds = tree.values(|i| labels.of_type(case.objects[i as usize].0), &Progress::new()).unwrap();
-        let sums = tree.sums(|i| case.objects[i as usize].1, &Progress::new()).unwrap();
+        let kind = |i: u32| labels.of_type(case.objects[i as usize].0);
+        let entries = tree.entries(kind, |i| case.objects[i as usize].1, &Progress::new()).unwrap();
         let tops: Vec<Top> = tree
             .children(0)
             .map(|number| {
@@ -84,12 +83,12 @@ impl World {
             .collect();
         let hidden = case.hidden.clone();
         let limits = Limits { min_percent: 0.0, fold_chains: case.fold, hidden, ..Limits::default() };
-        World { graph, labels, parents, order, kinds, sums, tops, limits }
+        World { graph, labels, parents, order, entries, tops, limits }
     }
 
     fn source(&self) -> Source<'_> {
-        let World { graph, labels, order, kinds, sums, tops, .. } = self;
-        Source { graph, labels, tree: order.tree(), kinds, weights: Weights::Bytes(sums), tops }
+        let World { graph, labels, order, entries, tops, .. } = self;
+        Source { graph, labels, tree: order.tree(), entries, count: false, tops }
     }
 
     fn number(&self, object: u32) -> u32 {
@@ -177,6 +176,9 @@ fn outward_boxes_lead_to_objects(world: &World, start: Start<'_>, tree: &FlameTr
         let (frame, label) = (&tree.frames[at as usize], tree.labels[tree.frames[at as usize].name as usize]);
         let found = objects(at);
         assert!(found.is_sorted_by(|a, b| a < b));
+        if at > 0 {
+            assert_eq!(found.len() as u32, frame.objects, "{:?}", tree.labels_to(at));
+        }
         if source.labels.is_type(label) {
             assert_eq!(found.len() as u32, frame.objects);
             assert!(found.iter().all(|&object| source.label(world.number(object)) == label));

@@ -43,41 +43,45 @@ impl<'a> Tree<'a> {
         self.len() == 0
     }
 
-    /// What `value` says of each number's object, by number, so that whoever goes through numbers goes through
-    /// memory in order.
-    pub fn values(self, value: impl Fn(u32) -> u32 + Sync, progress: &Progress) -> Result<Vec<u32>, Cancelled> {
-        let mut out = vec![0; self.objects.len()];
-        self.fill(&mut out, value, progress)?;
-        Ok(out)
-    }
-
-    /// Sum of a weight per object over all numbers before each number: what lies below `n` weighs
-    /// `sums[ends[n]] - sums[n]`. One longer than there are numbers.
-    pub fn sums(self, own: impl Fn(u32) -> u64 + Sync, progress: &Progress) -> Result<Vec<u64>, Cancelled> {
-        let mut sums = vec![0; self.objects.len() + 1];
-        self.fill(&mut sums[1..], own, progress)?;
-        let mut sum = 0;
-        for own in &mut sums {
-            sum += *own;
-            *own = sum;
-        }
-        Ok(sums)
-    }
-
-    fn fill<T: Send>(
+    /// What pictures ask of each number: the label of its object's type by `kind`, and its bytes by `size`. One more than
+    /// there are numbers.
+    pub fn entries(
         self,
-        out: &mut [T],
-        value: impl Fn(u32) -> T + Sync,
+        kind: impl Fn(u32) -> u32 + Sync,
+        size: impl Fn(u32) -> u64 + Sync,
         progress: &Progress,
-    ) -> Result<(), Cancelled> {
-        let pieces = out.par_chunks_mut(CHECK_EVERY).zip(self.objects.par_chunks(CHECK_EVERY)).enumerate();
-        pieces.try_for_each(|(piece, (out, objects))| {
+    ) -> Result<Vec<Entry>, Cancelled> {
+        let one = |(number, &end): (usize, &u32)| match self.objects[number] {
             // Number 0 has no object.
-            let objects = out.iter_mut().zip(objects).skip(usize::from(piece == 0));
-            objects.for_each(|(out, &object)| *out = value(object));
-            progress.check()
-        })
+            _ if number == 0 => Entry { end, kind: 0, before: 0 },
+            object => Entry { end, kind: kind(object), before: size(object) },
+        };
+        let mut entries = Vec::with_capacity(self.ends.len() + 1);
+        self.ends.par_iter().enumerate().map(one).collect_into_vec(&mut entries);
+        progress.check()?;
+        entries.push(Entry::default());
+        let sum = |piece: &[Entry]| piece.iter().map(|entry| entry.before).sum::<u64>();
+        let sums: Vec<u64> = entries.par_chunks(CHECK_EVERY).map(sum).collect();
+        let starts: Vec<u64> = sums.iter().scan(0, |sum, piece| Some(std::mem::replace(sum, *sum + piece))).collect();
+        entries.par_chunks_mut(CHECK_EVERY).zip(starts).for_each(|(piece, mut before)| {
+            for entry in piece {
+                before += std::mem::replace(&mut entry.before, before);
+            }
+        });
+        Ok(entries)
     }
+}
+
+/// What pictures ask of a number, side by side in memory: a tree is gone through in strides, and each array more
+/// would be one more wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// One past the last number below it, as in [`Tree::ends`].
+    pub end: u32,
+    /// The label of its object's type.
+    pub kind: u32,
+    /// Bytes of all objects before it: what lies below `n` weighs `entries[entries[n].end].before - entries[n].before`.
+    pub before: u64,
 }
 
 impl<'a> From<&'a Dominators> for Tree<'a> {
@@ -264,10 +268,11 @@ mod tests {
             assert_eq!(tree.numbers[tree.objects[number as usize] as usize], number);
             assert!(tree.parents[number as usize] < number && number < tree.ends[number as usize]);
         }
-        let sums = tree.sums(u64::from, &Progress::new()).unwrap();
+        let entries = tree.entries(|object| object, u64::from, &Progress::new()).unwrap();
         let of = |object: u32| {
-            let number = tree.numbers[object as usize] as usize;
-            sums[tree.ends[number] as usize] - sums[number]
+            let entry = entries[tree.numbers[object as usize] as usize];
+            assert_eq!(entry.kind, object);
+            entries[entry.end as usize].before - entry.before
         };
         assert_eq!([of(1), of(3), of(7)], [13, 10, 7]);
     }
