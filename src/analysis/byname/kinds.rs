@@ -41,23 +41,30 @@ impl<'a> Kinds<'a> {
         kinds
     }
 
-    pub fn of_object(&mut self, object: u32) -> u32 {
+    /// Gives the type of an object its number, if it has none yet.
+    pub fn see(&mut self, object: u32) {
+        let (index, bucket) = self.place(object);
+        if self.of_type[index][bucket] == NONE {
+            let info = &self.heap.graph.types[index];
+            let name = format!("{}{}", info.name.full, self.remark(index, info.kind, BUCKETS[bucket].1));
+            self.of_type[index][bucket] = self.of_name(&name, self.module(info));
+        }
+    }
+
+    /// The type of an object that was seen.
+    pub fn of(&self, object: u32) -> u32 {
+        let (index, bucket) = self.place(object);
+        self.of_type[index][bucket]
+    }
+
+    fn place(&self, object: u32) -> (usize, usize) {
         let objects = &self.heap.graph.objects;
         let index = objects.type_index(object) as usize;
-        let info = &self.heap.graph.types[index];
-        let bucket = match info.kind {
+        let bucket = match self.heap.graph.types[index].kind {
             TypeKind::Object => 0,
             _ => BUCKETS.iter().rposition(|(above, _)| objects.size(object) > *above).unwrap_or(0),
         };
-        let known = self.of_type[index][bucket];
-        if known != NONE {
-            return known;
-        }
-        let name = format!("{}{}", info.name.full, self.remark(index, info.kind, BUCKETS[bucket].1));
-        let module = self.module(info);
-        let kind = self.of_name(&name, module);
-        self.of_type[index][bucket] = kind;
-        kind
+        (index, bucket)
     }
 
     /// The type of that name; a new one gets the module.

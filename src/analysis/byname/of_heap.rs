@@ -58,7 +58,7 @@ fn of_heap(heap: &Heap, without: &[RootKind], progress: &Progress) -> Result<Nod
         graph,
         node_of: vec![NONE; graph.len()],
         nodes: Vec::with_capacity(graph.len()),
-        inner: Vec::new(),
+        others: Vec::new(),
         special: Bits::new(graph.len()),
         undefined: FxHashMap::default(),
     };
@@ -77,28 +77,22 @@ fn of_heap(heap: &Heap, without: &[RootKind], progress: &Progress) -> Result<Nod
     build.finish(heap, progress)
 }
 
-/// What a node is.
-#[derive(Clone, Copy)]
-enum Node {
-    Object(u32),
-    /// Index of a pseudo node.
-    Inner(u32),
+/// A node that is no object.
+enum Other {
+    /// A pseudo node.
+    Inner { name: String, children: Vec<u32> },
     /// Where a reference that hits no object leads to.
     Undefined(u64),
-}
-
-/// A pseudo node.
-struct Inner {
-    name: String,
-    children: Vec<u32>,
 }
 
 struct Builder<'a> {
     graph: &'a Graph,
     /// By object.
     node_of: Vec<u32>,
-    nodes: Vec<Node>,
-    inner: Vec<Inner>,
+    /// By node: its object; [`NONE`] for what is none.
+    nodes: Vec<u32>,
+    /// Those, by node ascending.
+    others: Vec<(u32, Other)>,
     /// Objects that have more than references which hit an object.
     special: Bits,
     undefined: FxHashMap<u64, u32>,
@@ -118,25 +112,31 @@ impl Builder<'_> {
                 above = *known.entry(label).or_insert_with(|| self.add_inner(Some(above), &name));
             }
             let node = self.mention(object);
-            self.inner_of(above).children.push(node);
+            self.children_of(above).push(node);
         }
         Ok(())
     }
 
     fn add_inner(&mut self, above: Option<u32>, name: &str) -> u32 {
-        let node = self.nodes.len() as u32;
-        self.nodes.push(Node::Inner(self.inner.len() as u32));
-        self.inner.push(Inner { name: name.into(), children: Vec::new() });
+        let node = self.add_other(Other::Inner { name: name.into(), children: Vec::new() });
         if let Some(above) = above {
-            self.inner_of(above).children.push(node);
+            self.children_of(above).push(node);
         }
         node
     }
 
-    fn inner_of(&mut self, node: u32) -> &mut Inner {
-        match self.nodes[node as usize] {
-            Node::Inner(index) => &mut self.inner[index as usize],
-            _ => unreachable!("only pseudo nodes stand above roots"),
+    fn add_other(&mut self, other: Other) -> u32 {
+        let node = self.nodes.len() as u32;
+        self.nodes.push(NONE);
+        self.others.push((node, other));
+        node
+    }
+
+    fn children_of(&mut self, node: u32) -> &mut Vec<u32> {
+        let at = self.others.partition_point(|other| other.0 < node);
+        match &mut self.others[at].1 {
+            Other::Inner { children, .. } => children,
+            Other::Undefined(_) => unreachable!("only pseudo nodes stand above roots"),
         }
     }
 
@@ -144,7 +144,7 @@ impl Builder<'_> {
         let node = &mut self.node_of[object as usize];
         if *node == NONE {
             *node = self.nodes.len() as u32;
-            self.nodes.push(Node::Object(object));
+            self.nodes.push(object);
         }
         *node
     }
@@ -164,7 +164,7 @@ impl Builder<'_> {
         for target in strays(graph, object) {
             let next = self.nodes.len() as u32;
             if *self.undefined.entry(target).or_insert(next) == next {
-                self.nodes.push(Node::Undefined(target));
+                self.add_other(Other::Undefined(target));
             }
         }
     }
@@ -173,48 +173,70 @@ impl Builder<'_> {
         let graph = self.graph;
         let mut kinds = Kinds::new(heap);
         // Types are numbered as objects first have them; pseudo nodes' come last.
-        let mut kind_of = vec![0; self.nodes.len()];
         for object in graph.objects.ids() {
-            kind_of[self.node_of[object as usize] as usize] = kinds.of_object(object);
+            kinds.see(object);
+            progress.check_at(object as usize)?;
         }
-        let mut out = MemoryGraph { kinds: kind_of, ..MemoryGraph::default() };
-        let mut lengths = Vec::with_capacity(self.nodes.len());
-        let mut targets: Vec<u32> = Vec::with_capacity(graph.references.edges() + graph.strays.len());
-        out.sizes.reserve_exact(self.nodes.len());
-        out.addresses.reserve_exact(self.nodes.len());
-        for (node, what) in self.nodes.iter().enumerate() {
-            if node.is_multiple_of(CHECK_EVERY) {
-                progress.check()?;
+        let column = |of: &(dyn Fn(u32) -> u64 + Sync), other: u64| -> Vec<u64> {
+            self.nodes.par_iter().map(|&object| if object == NONE { other } else { of(object) }).collect()
+        };
+        let mut out = MemoryGraph {
+            sizes: column(&|object| graph.objects.size(object), 0),
+            addresses: column(&|object| graph.objects.address(object), 0),
+            kinds: self.nodes.par_iter().map(|&object| if object == NONE { 0 } else { kinds.of(object) }).collect(),
+            ..MemoryGraph::default()
+        };
+        progress.check()?;
+        for (node, other) in &self.others {
+            match other {
+                Other::Inner { name, .. } => out.kinds[*node as usize] = kinds.of_name(name, None),
+                Other::Undefined(address) => out.addresses[*node as usize] = *address,
             }
-            let before = targets.len();
-            let (size, address) = match *what {
-                Node::Object(object) => {
-                    let node_of = |child: u32| self.node_of[child as usize];
-                    if self.special.contains(object) {
-                        let (dependents, references) = children(graph, object);
-                        targets.extend(dependents.chain(references.iter().copied()).map(node_of));
-                        targets.extend(strays(graph, object).map(|target| self.undefined[&target]));
-                    } else {
-                        targets.extend(graph.references.row(object).iter().map(|&child| node_of(child)));
-                    }
-                    (graph.objects.size(object), graph.objects.address(object))
-                }
-                Node::Inner(index) => {
-                    let inner = &self.inner[index as usize];
-                    out.kinds[node] = kinds.of_name(&inner.name, None);
-                    targets.extend(&inner.children);
-                    (0, 0)
-                }
-                Node::Undefined(address) => (0, address),
-            };
-            out.sizes.push(size);
-            out.addresses.push(address);
-            lengths.push((targets.len() - before) as u32);
         }
-        out.children = Csr::new(&lengths, targets);
         out.types = kinds.types;
-        let object = |node: &Node| if let Node::Object(object) = *node { object } else { NONE };
-        Ok(Nodes { graph: out, objects: self.nodes.iter().map(object).collect() })
+        out.children = self.children(progress)?;
+        Ok(Nodes { graph: out, objects: self.nodes })
+    }
+
+    /// The children of all nodes, worked out for many nodes side by side.
+    fn children(&self, progress: &Progress) -> Result<Csr, Cancelled> {
+        let piece = |at: usize| {
+            progress.check()?;
+            let nodes = at..(at + CHECK_EVERY).min(self.nodes.len());
+            let (mut lengths, mut targets) = (Vec::with_capacity(nodes.len()), Vec::with_capacity(nodes.len()));
+            for node in nodes {
+                let before = targets.len();
+                self.append_children(node as u32, &mut targets);
+                lengths.push((targets.len() - before) as u32);
+            }
+            Ok((lengths, targets))
+        };
+        let starts = (0..self.nodes.len()).into_par_iter().step_by(CHECK_EVERY);
+        let pieces: Vec<(Vec<u32>, Vec<u32>)> = starts.map(piece).collect::<Result<_, Cancelled>>()?;
+        let mut lengths = Vec::with_capacity(self.nodes.len());
+        let mut targets = Vec::with_capacity(pieces.iter().map(|piece| piece.1.len()).sum());
+        for piece in pieces {
+            lengths.extend(piece.0);
+            targets.extend(piece.1);
+        }
+        Ok(Csr::new(&lengths, targets))
+    }
+
+    fn append_children(&self, node: u32, targets: &mut Vec<u32>) {
+        let (graph, object) = (self.graph, self.nodes[node as usize]);
+        let node_of = |child: u32| self.node_of[child as usize];
+        if object == NONE {
+            let at = self.others.partition_point(|other| other.0 < node);
+            if let Other::Inner { children, .. } = &self.others[at].1 {
+                targets.extend(children);
+            }
+        } else if self.special.contains(object) {
+            let (dependents, references) = children(graph, object);
+            targets.extend(dependents.chain(references.iter().copied()).map(node_of));
+            targets.extend(strays(graph, object).map(|target| self.undefined[&target]));
+        } else {
+            targets.extend(graph.references.row(object).iter().map(|&child| node_of(child)));
+        }
     }
 }
 
