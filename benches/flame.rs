@@ -21,7 +21,7 @@ use heapglass::session::{Opened, Reading, Session, Source, State};
 use heapglass::ui::FlamePanel;
 use heapglass::ui::export::{self, Caption, Look};
 use heapglass::ui::theme;
-use heapglass::view::flame::{FlameView, Measure, TreeKind, Unit};
+use heapglass::view::flame::{ColorBy, FlameView, Measure, TreeKind, Unit};
 
 /// The window, in points.
 const WINDOW: egui::Vec2 = vec2(1920.0, 1080.0);
@@ -57,8 +57,11 @@ fn main() {
     // Much beside one another, and as deep as a picture of 4800 × 1800 pixels shows.
     for (heaviest, least) in [(45, 64), (95, WHOLE / 5_000)] {
         let tree = made(100_000, heaviest, least);
-        let view = FlameView::new(Arc::new(tree), Measure::default(), WHOLE);
+        let mut view = FlameView::new(Arc::new(tree), Measure::default(), WHOLE);
         println!("a made tree of {} boxes in {} rows", view.tree().frames.len(), view.placed().rows());
+        frames(&session, &opened, view.clone());
+        println!("the same with a legend that has to look at every box");
+        view.color = ColorBy::RootKind;
         frames(&session, &opened, view);
     }
 }

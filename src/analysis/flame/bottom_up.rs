@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::build::{Limits, Source, Top, only_type, root_frame};
 use super::climb::{Climb, Climber, PIECE, stand};
-use super::level::{Direction, Growth};
+use super::level::Growth;
 use super::ways::Ways;
 use super::{FlameTree, Frame};
 use crate::progress::{Cancelled, Progress};
@@ -55,11 +55,7 @@ pub fn bottom_up(
             });
             climbers
         };
-        let climbers = [climbers(true), climbers(false)];
-        let pieces = climbers.iter().zip([true, false]).flat_map(|(climbers, shared)| {
-            climb.pieces(climbers).into_iter().map(move |piece| (shared, (climbers, piece)))
-        });
-        growth.first(pieces.collect(), |(climbers, piece), out, slots| climb.expand(0, climbers, piece, out, slots))?
+        growth.first_of(0, [climbers(true), climbers(false)], &climb)?
     };
     let frames = growth.grow(first, &climb)?;
     Ok(FlameTree::named(frames, source, whole))

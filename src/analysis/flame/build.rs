@@ -116,21 +116,19 @@ pub fn top_down(
     let one = only_type(source.labels, start);
     let root = root_frame(source, start, false);
     let growth = Growth::new(source, root, limits, progress);
-    let first = growth.first(vec![(true, true), (false, false)], |shared, out, slots| {
-        let start = start.iter().filter(|top| top.shared == shared);
-        match one {
-            Some(label) => {
-                let numbers: Vec<u32> = start.map(|top| top.number).collect();
-                step.expand(label, &numbers, 0..numbers.len(), out, slots)
-            }
-            None => {
-                for top in start {
-                    out.add(slots, top.label, top.number, 1, source.weight(top.number), Some(top.number));
-                }
-                Ok(())
-            }
+    let those = |shared: bool| start.iter().filter(move |top| top.shared == shared);
+    let first = match one {
+        Some(label) => {
+            let numbers = [true, false].map(|shared| those(shared).map(|top| top.number).collect());
+            growth.first_of(label, numbers, &step)?
         }
-    })?;
+        None => growth.first(vec![(true, true), (false, false)], |shared, out, slots| {
+            for top in those(shared) {
+                out.add(slots, top.label, top.number, 1, source.weight(top.number), Some(top.number));
+            }
+            Ok(())
+        })?,
+    };
     let frames = growth.grow(first, &step)?;
     Ok(FlameTree::named(frames, source, whole))
 }

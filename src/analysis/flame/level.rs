@@ -220,6 +220,19 @@ impl<'a> Growth<'a> {
         pieces.into_par_iter().map_init(|| Slots(vec![NONE; labels]), one).collect()
     }
 
+    /// The first level where the root is a box with this label that has members of its own, shared ones and others.
+    pub fn first_of<D: Direction>(
+        &self,
+        label: u32,
+        members: [Vec<D::Member>; 2],
+        direction: &D,
+    ) -> Result<Vec<Expanded<D::Member>>, Cancelled> {
+        let pieces = members.iter().zip([true, false]).flat_map(|(members, shared)| {
+            direction.pieces(members).into_iter().map(move |piece| (shared, (members, piece)))
+        });
+        self.first(pieces.collect(), |(members, piece), out, slots| direction.expand(label, members, piece, out, slots))
+    }
+
     /// Grows all levels: `first` is what the root gave, shared pieces in front.
     pub fn grow<D: Direction>(
         mut self,
