@@ -41,6 +41,7 @@ pub fn bottom_up(
     let first = if one.is_none() && limits.hidden.is_empty() {
         growth.first(start.pieces(source), |range, out, slots| {
             progress.check()?;
+            out.reserve(range.len());
             start.each(source, range, out.shared, |number, weight| stand(number, ways.at(number), weight, out, slots));
             Ok(())
         })?

@@ -26,7 +26,8 @@ pub(super) struct Way {
 /// The next step up from each number that is on some way.
 pub(super) struct Ways<'a> {
     rules: Rules<'a>,
-    ways: Vec<Way>,
+    /// By number, in pieces: made side by side, each where it stays.
+    ways: Vec<Vec<Way>>,
 }
 
 /// What decides about a step.
@@ -40,40 +41,40 @@ impl<'a> Ways<'a> {
     /// From every number.
     pub fn of_all(source: &'a Source<'a>, limits: &'a Limits, progress: &Progress) -> Result<Ways<'a>, Cancelled> {
         let rules = Rules { source, limits };
-        // Made by all threads: what memory that is touched for the first time costs is most of it.
-        let mut ways = Vec::with_capacity(rules.len());
-        ways.par_extend(rayon::iter::repeat_n(Way::default(), rules.len()));
         // Parents have smaller numbers. What goes where one in another piece goes waits for all pieces.
-        let late: Vec<Vec<(u32, u32)>> = ways
-            .par_chunks_mut(PIECE)
-            .enumerate()
-            .map(|(piece, ways)| {
-                progress.check()?;
-                let first = piece * PIECE;
-                let mut late = Vec::new();
-                for at in usize::from(piece == 0)..ways.len() {
-                    let number = (first + at) as u32;
-                    let known = |other: u32| (other as usize).checked_sub(first).map_or(UNKNOWN, |at| ways[at].up);
-                    let next = rules.next(number, known);
-                    let up = next.up(known);
-                    if up == UNKNOWN {
-                        late.push((number, if let Next::AsFrom(other) = next { other } else { UNKNOWN }));
-                    }
-                    ways[at] = Way { up, label: source.label(number) };
+        let piece = |first: usize| {
+            progress.check()?;
+            let numbers = first..(first + PIECE).min(rules.len());
+            let mut ways: Vec<Way> = Vec::with_capacity(numbers.len());
+            let mut late = Vec::new();
+            for number in first as u32..numbers.end as u32 {
+                if number == 0 {
+                    ways.push(Way::default());
+                    continue;
                 }
-                Ok(late)
-            })
-            .collect::<Result<_, Cancelled>>()?;
+                let known = |other: u32| (other as usize).checked_sub(first).map_or(UNKNOWN, |at| ways[at].up);
+                let next = rules.next(number, known);
+                let up = next.up(known);
+                if up == UNKNOWN {
+                    late.push((number, if let Next::AsFrom(other) = next { other } else { UNKNOWN }));
+                }
+                ways.push(Way { up, label: source.label(number) });
+            }
+            Ok((ways, late))
+        };
+        let pieces = (0..rules.len()).into_par_iter().step_by(PIECE).map(piece);
+        let (ways, late): (Vec<_>, Vec<_>) = pieces.collect::<Result<Vec<_>, Cancelled>>()?.into_iter().unzip();
+        let mut ways = Ways { rules, ways };
         // Along a list each waits for the one before it, which is at hand without a look into memory.
         let mut last = (0, 0);
         for (steps, (number, as_from)) in late.into_iter().flatten().enumerate() {
-            let known = |other: u32| if other == last.0 { last.1 } else { ways[other as usize].up };
+            let known = |other: u32| if other == last.0 { last.1 } else { ways.at(other).up };
             let up = if as_from == UNKNOWN { rules.next(number, known).up(known) } else { known(as_from) };
-            ways[number as usize].up = up;
+            ways.at_mut(number).up = up;
             last = (number, up);
             progress.check_at(steps)?;
         }
-        Ok(Ways { rules, ways })
+        Ok(ways)
     }
 
     /// From these and all above them.
@@ -84,27 +85,28 @@ impl<'a> Ways<'a> {
         progress: &Progress,
     ) -> Result<Ways<'a>, Cancelled> {
         let rules = Rules { source, limits };
-        let mut ways = vec![Way { up: UNKNOWN, label: 0 }; rules.len()];
+        let piece = |first: usize| vec![Way { up: UNKNOWN, label: 0 }; PIECE.min(rules.len() - first)];
+        let mut ways = Ways { rules, ways: (0..rules.len()).step_by(PIECE).map(piece).collect() };
         let mut trail = Vec::new();
         for top in tops {
             let mut at = top.number;
-            while at != 0 && ways[at as usize].up == UNKNOWN {
+            while at != 0 && ways.at(at).up == UNKNOWN {
                 trail.push(at);
                 at = source.tree.parents[at as usize];
                 progress.check_at(trail.len())?;
             }
             while let Some(number) = trail.pop() {
-                let known = |other: u32| ways[other as usize].up;
+                let known = |other: u32| ways.at(other).up;
                 let up = rules.next(number, known).up(known);
-                ways[number as usize] = Way { up, label: source.label(number) };
+                *ways.at_mut(number) = Way { up, label: source.label(number) };
             }
         }
-        Ok(Ways { rules, ways })
+        Ok(ways)
     }
 
     /// Numbers are below this, roots from here on.
     pub fn len(&self) -> u32 {
-        self.ways.len() as u32
+        self.rules.len() as u32
     }
 
     pub fn is_number(&self, at: u32) -> bool {
@@ -113,12 +115,16 @@ impl<'a> Ways<'a> {
 
     /// What stands at a number.
     pub fn at(&self, number: u32) -> Way {
-        self.ways[number as usize]
+        self.ways[number as usize / PIECE][number as usize % PIECE]
+    }
+
+    fn at_mut(&mut self, number: u32) -> &mut Way {
+        &mut self.ways[number as usize / PIECE][number as usize % PIECE]
     }
 
     /// The label of what a way leads to: a number or a root.
     pub fn label(&self, at: u32) -> u32 {
-        if self.is_number(at) { self.ways[at as usize].label } else { at - self.len() }
+        if self.is_number(at) { self.at(at).label } else { at - self.len() }
     }
 
     pub fn is_hidden(&self, number: u32) -> bool {
