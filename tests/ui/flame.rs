@@ -12,7 +12,7 @@ use heapglass::view::place::{Place, Subject, Tab};
 
 use super::flame_export::exported;
 use super::flame_stage::{
-    Stage, Window, box_at, boxes, click, double_click, has_generations, hover, key, menu, open, press, sample,
+    Stage, Window, box_at, boxes, choose, click, double_click, has_generations, hover, key, menu, open, press, sample,
     selected, wait_for, wait_to_see, zoomed,
 };
 use super::harness::picture;
@@ -343,10 +343,7 @@ fn the_menu_leaves_only_user_code_and_a_chip_takes_that_back() {
 #[test]
 fn kinds_of_roots_can_have_the_colours() {
     let mut window = sample();
-    window.get_by_label("Colour: assembly").click();
-    window.run_steps(4);
-    window.get_by_label("By kind of root").click();
-    window.run_steps(4);
+    choose(&mut window, "Colour: assembly", "By kind of root");
     window.get_by_label("Colour: root kind");
     let view = window.state().panel.view().unwrap();
     let tones: HashSet<Tone> = (1..view.tree().frames.len() as u32).map(|at| view.tone(at)).collect();
@@ -380,10 +377,7 @@ fn where_nothing_of_the_legend_fits_a_word_stands_for_it_and_tells_all() {
 fn namespaces_can_have_the_colours_and_the_legend_names_them() {
     const MODELS: &str = "System.Data.Entity.Core.Metadata.Edm";
     let mut window = open([1920.0, 800.0], 1.0, Theme::Dark);
-    window.get_by_label("Colour: assembly").click();
-    window.run_steps(4);
-    window.get_by_label("By namespace: user code warm, framework cool").click();
-    window.run_steps(4);
+    choose(&mut window, "Colour: assembly", "By namespace: user code warm, framework cool");
     window.get_by_label("Colour: namespace");
     let view = window.state().panel.view().unwrap().clone();
     let first = view.namespaces().legend()[0].1.to_string();
@@ -458,12 +452,6 @@ fn the_menu_focuses_hides_and_copies() {
 #[test]
 fn tree_weight_and_direction_can_be_chosen() {
     let mut window = sample();
-    let choose = |window: &mut Window, button: &str, choice: &str| {
-        window.get_by_label(button).click();
-        window.run_steps(4);
-        window.get_by_label(choice).click();
-        window.run_steps(4);
-    };
     choose(&mut window, "Weight: bytes", "Objects");
     wait_for(&mut window, "a picture by objects", |stage| {
         stage.panel.view().is_some_and(|view| view.tree().frames[0].weight < 200_000)

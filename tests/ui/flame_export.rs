@@ -12,7 +12,7 @@ use heapglass::ui::export::{self, Caption, Format, Look};
 use heapglass::view::flame::{ColorBy, FlameView, Spot, Tile, smaller_text};
 use regex::Regex;
 
-use super::flame_stage::{Stage, box_at, double_click, has_generations, hover, menu, sample, wait_for};
+use super::flame_stage::{Stage, box_at, choose, double_click, has_generations, hover, menu, sample, wait_for};
 use super::harness::picture;
 use super::support::SAMPLE;
 
@@ -149,9 +149,7 @@ pub fn fills(boxes: &[Drawn]) -> HashSet<String> {
 #[test]
 fn an_exported_picture_explains_every_colour_and_its_words_stay_inside_at_any_width() {
     let mut window = sample();
-    window.get_by_label("Colour: assembly").click();
-    window.run_steps(4);
-    window.get_by_label("By generation").click();
+    choose(&mut window, "Colour: assembly", "By generation");
     wait_for(&mut window, "boxes that know their generation", |stage| stage.panel.view().is_some_and(has_generations));
     let whole = window.state().panel.view().unwrap().clone();
     let entry = (0..whole.tree().frames.len() as u32).find(|&at| &*whole.tree().name(at).short == "QueryCacheEntry");

@@ -144,6 +144,14 @@ pub fn menu(window: &mut Window, at: Pos2, item: &str) {
     window.run_steps(5);
 }
 
+/// Chooses from the menu that a button of the tool bar opens.
+pub fn choose(window: &mut Window, button: &str, choice: &str) {
+    window.get_by_label(button).click();
+    window.run_steps(4);
+    window.get_by_label(choice).click();
+    window.run_steps(4);
+}
+
 pub fn has_generations(view: &FlameView) -> bool {
     view.tree().generations.len() == view.tree().frames.len()
 }

@@ -11,7 +11,7 @@ use heapglass::session::{Reading, State, Ticket};
 use heapglass::view::flame::TreeKind;
 use heapglass::view::place::Subject;
 
-use super::flame_stage::{Stage, Window, opening, sample, wait_for, wait_to_see};
+use super::flame_stage::{Stage, Window, choose, opening, sample, wait_for, wait_to_see};
 use super::harness::picture;
 
 /// Keeps the worker of slow questions busy until what it gives is dropped.
@@ -37,10 +37,8 @@ fn root(stage: &Stage, name: &str) -> bool {
 fn a_picture_on_its_way_can_be_cancelled_and_asked_for_again() {
     let mut window = sample();
     let worker = busy(window.state());
-    window.get_by_label("Tree: retained").click();
+    choose(&mut window, "Tree: retained", "PerfView: its spanning tree, as its Inc columns count");
     window.run_steps(4);
-    window.get_by_label("PerfView: its spanning tree, as its Inc columns count").click();
-    window.run_steps(8);
     assert!(window.query_by_label("Cancel").is_none(), "what is there soon needs no word");
     window.run_steps(30);
     window.get_by_label_contains("Building the flame graph …");

@@ -132,8 +132,13 @@ impl Builder<'_> {
         node
     }
 
+    /// Where a node that is no object is among those.
+    fn place(&self, node: u32) -> usize {
+        self.others.partition_point(|other| other.0 < node)
+    }
+
     fn children_of(&mut self, node: u32) -> &mut Vec<u32> {
-        let at = self.others.partition_point(|other| other.0 < node);
+        let at = self.place(node);
         match &mut self.others[at].1 {
             Other::Inner { children, .. } => children,
             Other::Undefined(_) => unreachable!("only pseudo nodes stand above roots"),
@@ -177,13 +182,10 @@ impl Builder<'_> {
             kinds.see(object);
             progress.check_at(object as usize)?;
         }
-        let column = |of: &(dyn Fn(u32) -> u64 + Sync), other: u64| -> Vec<u64> {
-            self.nodes.par_iter().map(|&object| if object == NONE { other } else { of(object) }).collect()
-        };
         let mut out = MemoryGraph {
-            sizes: column(&|object| graph.objects.size(object), 0),
-            addresses: column(&|object| graph.objects.address(object), 0),
-            kinds: self.nodes.par_iter().map(|&object| if object == NONE { 0 } else { kinds.of(object) }).collect(),
+            sizes: self.column(|object| graph.objects.size(object)),
+            addresses: self.column(|object| graph.objects.address(object)),
+            kinds: self.column(|object| kinds.of(object)),
             ..MemoryGraph::default()
         };
         progress.check()?;
@@ -196,6 +198,11 @@ impl Builder<'_> {
         out.types = kinds.types;
         out.children = self.children(progress)?;
         Ok(Nodes { graph: out, objects: self.nodes })
+    }
+
+    /// What `of` says of each node's object; 0 for what is none.
+    fn column<T: Default + Send>(&self, of: impl Fn(u32) -> T + Sync) -> Vec<T> {
+        self.nodes.par_iter().map(|&object| if object == NONE { T::default() } else { of(object) }).collect()
     }
 
     /// The children of all nodes, worked out for many nodes side by side.
@@ -226,8 +233,7 @@ impl Builder<'_> {
         let (graph, object) = (self.graph, self.nodes[node as usize]);
         let node_of = |child: u32| self.node_of[child as usize];
         if object == NONE {
-            let at = self.others.partition_point(|other| other.0 < node);
-            if let Other::Inner { children, .. } = &self.others[at].1 {
+            if let Other::Inner { children, .. } = &self.others[self.place(node)].1 {
                 targets.extend(children);
             }
         } else if self.special.contains(object) {

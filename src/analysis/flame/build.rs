@@ -97,6 +97,13 @@ pub struct Limits {
     pub hidden: Vec<bool>,
 }
 
+impl Limits {
+    /// Do objects under this label count to the box above?
+    pub(super) fn hides(&self, label: u32) -> bool {
+        self.hidden.get(label as usize).is_some_and(|&hidden| hidden)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits { min_percent: 0.1, max_depth: 1 << 12, max_frames: 1 << 18, fold_chains: true, hidden: Vec::new() }
@@ -182,21 +189,21 @@ pub(super) enum Fate {
 pub(super) struct Fates<'a> {
     /// The label that is folded into the box; `u32::MAX` for none.
     link: u32,
-    hidden: &'a [bool],
+    limits: &'a Limits,
 }
 
 impl<'a> Fates<'a> {
     /// Below a box with the label `above`.
     pub fn below(source: &Source<'_>, limits: &'a Limits, above: u32) -> Fates<'a> {
         let folds = limits.fold_chains && source.labels.is_type(above);
-        Fates { link: if folds { above } else { u32::MAX }, hidden: &limits.hidden }
+        Fates { link: if folds { above } else { u32::MAX }, limits }
     }
 
     /// What becomes of an object with this label.
     pub fn of(self, label: u32) -> Fate {
         if label == self.link {
             Fate::Link
-        } else if !self.hidden.is_empty() && self.hidden.get(label as usize).is_some_and(|&hidden| hidden) {
+        } else if self.limits.hides(label) {
             Fate::Dissolve
         } else {
             Fate::Group

@@ -73,7 +73,8 @@ impl Direction for Climb<'_> {
         let mut bounds = vec![0];
         for block in climbers.chunks(PIECE).skip(1) {
             let first = block.iter().map(|climber| climber.next).find(|&next| self.ways.is_number(next));
-            bounds.push(first.map_or(bounds[bounds.len() - 1], |first| first.max(bounds[bounds.len() - 1])));
+            let last = bounds[bounds.len() - 1];
+            bounds.push(first.map_or(last, |first| first.max(last)));
         }
         bounds.push(self.ways.len());
         let mut pieces: Vec<Piece> = bounds

@@ -135,6 +135,10 @@ impl Group {
 }
 
 impl Slots {
+    fn new(labels: usize) -> Slots {
+        Slots(vec![NONE; labels])
+    }
+
     fn join(&mut self, groups: &mut Vec<Group>, group: &Group, shared: bool) -> u32 {
         let slot = &mut self.0[group.label as usize];
         if *slot == NONE {
@@ -204,7 +208,7 @@ impl<'a> Growth<'a> {
     /// Weights below `limits.min_percent` of the root's get no box.
     pub fn new(source: &Source<'_>, root: Frame, limits: &'a Limits, progress: &'a Progress) -> Growth<'a> {
         let floor = (root.weight as f64 * limits.min_percent / 100.0).ceil() as u64;
-        let slots = Slots(vec![NONE; source.labels.len() + 1]);
+        let slots = Slots::new(source.labels.len() + 1);
         let work = source.tree.len().saturating_mul(WORK);
         Growth { frames: vec![root], limits, floor, slots, work, progress }
     }
@@ -215,9 +219,8 @@ impl<'a> Growth<'a> {
         pieces: Vec<(bool, P)>,
         fill: impl Fn(P, &mut Expanded<M>, &mut Slots) -> Result<(), Cancelled> + Sync,
     ) -> Result<Vec<Expanded<M>>, Cancelled> {
-        let labels = self.slots.0.len();
         let one = |slots: &mut Slots, (shared, piece)| slots.fill(shared, |out, slots| fill(piece, out, slots));
-        pieces.into_par_iter().map_init(|| Slots(vec![NONE; labels]), one).collect()
+        side_by_side(self.slots.0.len(), pieces, one)
     }
 
     /// The first level where the root is a box with this label that has members of its own, shared ones and others.
@@ -267,17 +270,16 @@ impl<'a> Growth<'a> {
         front: &Front<D::Member>,
         direction: &D,
     ) -> Result<Parts<D::Member>, Cancelled> {
-        let mut pieces = Vec::new();
+        let mut tasks = Vec::new();
         for (frame, &[start, shared, end]) in front.boxes.clone().zip(&front.spans) {
             for (range, is_shared) in [(start..shared, true), (shared..end, false)] {
                 let members = &front.members[range];
                 let cut = direction.pieces(members).into_iter();
-                pieces.extend(cut.map(|piece| Task::<D> { frame, members, piece, shared: is_shared }));
+                tasks.extend(cut.map(|piece| Task::<D> { frame, members, piece, shared: is_shared }));
             }
         }
         self.progress.check()?;
         self.work = self.work.saturating_sub(front.members.len());
-        let labels = self.slots.0.len();
         let frames = &self.frames;
         let one = |slots: &mut Slots, task: Task<'_, D>| {
             let Task { frame, members, piece, shared } = task;
@@ -286,9 +288,9 @@ impl<'a> Growth<'a> {
             Ok((frame, out))
         };
         if front.members.len() < ALONE {
-            return pieces.into_iter().map(|piece| one(&mut self.slots, piece)).collect();
+            return tasks.into_iter().map(|task| one(&mut self.slots, task)).collect();
         }
-        pieces.into_par_iter().map_init(|| Slots(vec![NONE; labels]), one).collect()
+        side_by_side(self.slots.0.len(), tasks, one)
     }
 
     /// Joins the pieces of one box (shared ones first), makes its children and lists their members in `next`.
@@ -347,6 +349,15 @@ impl<'a> Growth<'a> {
         }
         next.take(&pieces, &joined, kept);
     }
+}
+
+/// Does all tasks on all cores, in their order, each with empty slots for so many labels.
+fn side_by_side<T: Send, R: Send>(
+    labels: usize,
+    tasks: Vec<T>,
+    one: impl Fn(&mut Slots, T) -> Result<R, Cancelled> + Sync,
+) -> Result<Vec<R>, Cancelled> {
+    tasks.into_par_iter().map_init(|| Slots::new(labels), |slots, task| one(slots, task)).collect()
 }
 
 impl<M> Default for Front<M> {

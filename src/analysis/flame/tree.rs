@@ -30,10 +30,6 @@ impl<'a> Tree<'a> {
         std::iter::successors(Some(number + 1).filter(|&first| first < end), following)
     }
 
-    pub fn is_leaf(self, number: u32) -> bool {
-        self.ends[number as usize] == number + 1
-    }
-
     /// Number of objects in the tree.
     pub fn len(self) -> usize {
         self.objects.len().saturating_sub(1)

@@ -174,7 +174,7 @@ impl Rules<'_> {
     }
 
     fn is_hidden(&self, number: u32) -> bool {
-        let hidden = &self.limits.hidden;
-        !hidden.is_empty() && hidden.get(self.source.label(number) as usize).is_some_and(|&hidden| hidden)
+        // Most pictures hide nothing: then no label need be looked up.
+        !self.limits.hidden.is_empty() && self.limits.hides(self.source.label(number))
     }
 }
